@@ -1,0 +1,1 @@
+"""Turns findings into alerts: joins, groups and attributes them. Pure. Knows of `geofence` and `detection`."""

@@ -1,0 +1,101 @@
+"""An alert: what an operator is told, and what becomes of it (告警)."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from enum import StrEnum
+from uuid import UUID
+
+import msgspec
+
+Value = float | int | str | bool | None
+
+
+class Severity(StrEnum):
+    NOTICE = "notice"  # 提示
+    WARNING = "warning"  # 一般
+    SERIOUS = "serious"  # 严重
+
+
+class AlertStatus(StrEnum):
+    """Where the alert stands with the operators; set by people, never by rules."""
+
+    NEW = "new"  # 待签收
+    ACKNOWLEDGED = "acknowledged"  # 已签收
+    DISMISSED = "dismissed"  # 误报
+
+
+class Alert(msgspec.Struct, frozen=True, kw_only=True):
+    """One alert as the rules know it. Times are event times, aware; the place is WGS-84.
+
+    Attributes:
+        alert_id: a function of what happened, so that judging it twice gives the same alert.
+        kind: an alert kind of the design.
+        subject: the zone, permit, route or camera zone it is about.
+        raised_at: the event time at which it was sure enough to tell.
+        ended_at: None while it goes on.
+        confidence: 0 to 1; 1 for a rule on positions.
+        suspected: True while nothing confirms it (疑似).
+        occurrences: how many findings of the same kind, about the same vehicle or camera and the same
+            subject, were joined in it.
+        rings: whether it is to be announced; found late or in backfill, it is only kept.
+        withdrawn: a late fix showed that it never happened.
+        values, parameters: what was measured, and the thresholds in force.
+    """
+
+    alert_id: UUID
+    kind: str
+    severity: Severity
+    vehicle_id: str | None
+    camera_id: str | None
+    subject: str
+    zone_id: str | None = None
+    permit_id: str | None = None
+    started_at: datetime
+    raised_at: datetime
+    ended_at: datetime | None = None
+    lon: float
+    lat: float
+    confidence: float = 1.0
+    suspected: bool = False
+    occurrences: int = 1
+    rings: bool = True
+    withdrawn: bool = False
+    values: dict[str, Value] = {}
+    parameters: dict[str, Value] = {}
+
+
+class Evidence(msgspec.Struct, frozen=True, kw_only=True):
+    """A picture that belongs to an alert (证据). `sha256` is over `content`.
+
+    `moment` is `before`, `passage` or `after`; `box` marks the object, `passer_box` who passed, in pixels.
+    """
+
+    evidence_id: UUID
+    alert_id: UUID
+    moment: str
+    captured_at: datetime
+    media_type: str
+    width_px: int
+    height_px: int
+    content: bytes
+    sha256: bytes
+    box: tuple[float, float, float, float] | None = None
+    passer_box: tuple[float, float, float, float] | None = None
+    passer_class: str | None = None
+    passer_color: str | None = None
+
+
+class ChangeKind(StrEnum):
+    RAISED = "raised"
+    AMENDED = "amended"
+    ENDED = "ended"
+    WITHDRAWN = "withdrawn"
+
+
+class AlertChange(msgspec.Struct, frozen=True, kw_only=True):
+    """A step in an alert's life as the rules tell it: the alert as it is after the step."""
+
+    change: ChangeKind
+    alert: Alert
+    evidence: tuple[Evidence, ...] = ()

@@ -1,0 +1,26 @@
+"""Routes: lines on the map that a truck is to follow (路线)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from shapely import LineString, MultiLineString
+
+
+class RouteKind(StrEnum):
+    CORRIDOR = "corridor"  # 核准路线
+    SWEEP = "sweep"  # 清扫
+    WASH = "wash"  # 冲洗
+    COLLECT = "collect"  # 收集
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """One route; `geometry` in WGS-84 degrees (lon, lat), `half_width_m` to either side of it."""
+
+    id: str
+    name: str
+    kind: RouteKind
+    geometry: LineString | MultiLineString
+    half_width_m: float

@@ -1,0 +1,35 @@
+"""Zones: named areas on the map with a meaning (区域)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from shapely import MultiPolygon, Polygon
+
+from config.hours import DailyHours
+
+
+class ZoneKind(StrEnum):
+    SITE = "site"  # 工地
+    GROUND = "ground"  # 消纳场
+    TRANSFER_STATION = "transfer_station"  # 转运站
+    HOTSPOT = "hotspot"  # 易倾倒点
+    RESTRICTED = "restricted"  # 限行区域
+    DEPOT = "depot"  # 停车场
+    WORK_AREA = "work_area"  # 作业区域
+
+
+@dataclass(frozen=True, slots=True)
+class Zone:
+    """One zone; `geometry` in WGS-84 degrees (lon, lat).
+
+    `hours` empty means always in force.
+    """
+
+    id: str
+    name: str
+    kind: ZoneKind
+    geometry: Polygon | MultiPolygon
+    hours: DailyHours = DailyHours()
+    speed_limit_kmh: float | None = None

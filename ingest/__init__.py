@@ -1,0 +1,1 @@
+"""Bytes become types here: positions from trucks, frames from cameras. Knows of `config` only."""
