@@ -1,1 +1,4 @@
-"""Turns findings into alerts: joins, groups and attributes them. Pure. Knows of `geofence` and `detection`."""
+"""Turns findings into alerts: joins, groups and attributes them. Pure.
+
+Knows of the types of `geofence` and `detection`.
+"""

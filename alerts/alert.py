@@ -36,8 +36,7 @@ class Alert(msgspec.Struct, frozen=True, kw_only=True):
         ended_at: None while it goes on.
         confidence: 0 to 1; 1 for a rule on positions.
         suspected: True while nothing confirms it (疑似).
-        occurrences: how many findings of the same kind, about the same vehicle or camera and the same
-            subject, were joined in it.
+        occurrences: how many findings of the same kind, vehicle or camera, and subject it joins.
         rings: whether it is to be announced; found late or in backfill, it is only kept.
         withdrawn: a late fix showed that it never happened.
         values, parameters: what was measured, and the thresholds in force.
@@ -68,7 +67,8 @@ class Alert(msgspec.Struct, frozen=True, kw_only=True):
 class Evidence(msgspec.Struct, frozen=True, kw_only=True):
     """A picture that belongs to an alert (证据). `sha256` is over `content`.
 
-    `moment` is `before`, `passage` or `after`; `box` marks the object, `passer_box` who passed, in pixels.
+    `moment` is `before`, `passage` or `after`; in pixels, `box` marks the object and `passer_box`
+    who passed.
     """
 
     evidence_id: UUID

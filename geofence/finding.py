@@ -19,6 +19,7 @@ class Violation(msgspec.Struct, frozen=True, kw_only=True):
     Attributes:
         kind: an alert kind of the design, such as `off_route`.
         subject: what was broken: the id of a zone, a permit or a route.
+        confirmed_at: time of the fix at which it was sure enough to tell.
         ended_at: None while it goes on.
         lon, lat: where it began (for a moving offence: where it was confirmed).
         values: what was measured, with units in the names, so that a person can check it by hand.
@@ -30,6 +31,7 @@ class Violation(msgspec.Struct, frozen=True, kw_only=True):
     vehicle_id: str
     subject: str
     started_at: datetime
+    confirmed_at: datetime | None = None
     ended_at: datetime | None = None
     lon: float
     lat: float
