@@ -31,11 +31,23 @@ class MqttSettings(_Section):
     tls: bool = False
 
 
+class RetentionSettings(_Section):
+    """How long the database keeps what, in days, counted by the time that each table is ordered by."""
+
+    position_days: int = Field(180, ge=2, description="positions, by fix time")
+    visit_days: int = Field(1095, ge=2, description="zone visits, by entry")
+    alert_days: int = Field(1095, ge=2, description="alerts with their log and evidence")
+    rejected_days: int = Field(30, ge=2, description="rejected messages, by receipt")
+    outbox_days: int = Field(30, ge=2, description="delivered outbox entries")
+    columnstore_after_days: int = Field(7, ge=1, description="TimescaleDB: positions compressed")
+
+
 class DatabaseSettings(_Section):
     """`url` is a libpq URL without a password; the password comes from its own secret."""
 
     url: str = "postgresql://muckwatch@127.0.0.1:5432/muckwatch"
     password: SecretStr | None = None
+    retention: RetentionSettings = RetentionSettings()
 
 
 class PipelineSettings(_Section):
