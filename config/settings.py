@@ -111,6 +111,8 @@ class Settings(BaseSettings):
     )
 
     site: Path | None = Field(None, description="site folder; seeds an empty database")
+    metrics_host: str = "127.0.0.1"
+    metrics_port: int | None = Field(None, description="Prometheus metrics of a role; None: none")
     mqtt: MqttSettings = MqttSettings()
     database: DatabaseSettings = DatabaseSettings()
     pipeline: PipelineSettings = PipelineSettings()
