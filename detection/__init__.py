@@ -1,1 +1,1 @@
-"""Judges what cameras see: motion, objects, tracks, what stayed behind. Knows of `ingest`'s types."""
+"""Judges what cameras see: motion, objects, tracks, what stayed. Knows of `ingest`'s types."""

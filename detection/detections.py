@@ -1,0 +1,58 @@
+"""What a detector saw in one picture (检测结果)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+PERSON_CLASSES = frozenset({"person"})
+VEHICLE_CLASSES = frozenset(
+    {"muck_truck", "sanitation_truck", "load_covered", "load_open", "body_raised"}
+    | {"car", "van", "bus", "truck", "motorcycle", "bicycle", "train"}
+)
+"""Our own classes first, then those that stock COCO weights add."""
+
+DUMPED_CLASSES = {
+    "spill_solid": "spillage",
+    "spill_liquid": "spillage",
+    "waste_pile": "illegal_dumping",
+    "bag": "illegal_dumping",
+    "bulky_item": "illegal_dumping",
+}
+"""A class that confirms matter left behind -> the alert kind it speaks for most."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Detections:
+    """N objects of one picture, best score first.
+
+    Attributes:
+        boxes: (N, 4) float32, (x1, y1, x2, y2) in pixels of the picture.
+        scores: (N,) float32, 0 to 1.
+        class_ids: (N,) int64, keys of `names`.
+        names: class id -> class name of the model.
+    """
+
+    boxes: NDArray[np.float32]
+    scores: NDArray[np.float32]
+    class_ids: NDArray[np.int64]
+    names: dict[int, str] = field(default_factory=dict)
+
+    def __len__(self) -> int:
+        return len(self.boxes)
+
+    def class_name(self, index: int) -> str:
+        class_id = int(self.class_ids[index])
+        return self.names.get(class_id, str(class_id))
+
+    @classmethod
+    def none(cls, names: dict[int, str] | None = None) -> Detections:
+        """No object."""
+        return cls(
+            np.empty((0, 4), np.float32),
+            np.empty(0, np.float32),
+            np.empty(0, np.int64),
+            names or {},
+        )
