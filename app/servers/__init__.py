@@ -1,0 +1,1 @@
+"""Embedded servers: PostgreSQL and NATS from PyPI wheels, run as our own children."""
