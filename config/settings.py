@@ -9,6 +9,7 @@ setting: see `config.site`.
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr
 from pydantic_settings import (
@@ -89,6 +90,10 @@ class ViidSettings(_Section):
     password: SecretStr
     keepalive_s: float = 50
     id: str = "viid"
+    devices: dict[str, Annotated[str, Field(pattern=r"^\d{20}$")]] = Field(
+        {}, description="camera id -> its device id on the platform; missing: `device_id`"
+    )
+    codes: Path | None = Field(None, description="a deployment's copy of exchange/viid/codes.toml")
 
 
 class DeliverySettings(_Section):
@@ -96,6 +101,7 @@ class DeliverySettings(_Section):
     viid: ViidSettings | None = None
     timeout_s: float = 15
     attempts: int = Field(12, ge=1, description="then the entry is kept as failed")
+    public_url: str = Field("", description="where receivers reach the console: links to evidence")
 
 
 class ConsoleSettings(_Section):
