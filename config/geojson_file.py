@@ -1,0 +1,169 @@
+"""Reads a GeoJSON FeatureCollection (RFC 7946) and says in which line each feature stands."""
+
+from __future__ import annotations
+
+import json
+import math
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import shapely
+from shapely.geometry import shape
+from shapely.geometry.base import BaseGeometry
+
+from config.csv_file import decode_text
+from config.problem import ProblemList
+
+_TOKEN = re.compile(r'"(?:[^"\\]|\\.)*"|[{}\[\]]', re.DOTALL)
+# CGCS2000 (EPSG:4490), China's own, is within centimetres of WGS-84.
+_CRS_ACCEPTED = re.compile(r"CRS84|EPSG:{1,2}(4326|4490)", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True)
+class Feature:
+    """One feature: its properties, its geometry as drawn, and where its text stands."""
+
+    properties: dict[str, Any]
+    geometry: BaseGeometry
+    line: int
+    text: str
+
+    def line_of(self, field: str) -> int:
+        """The line of a property, or of the feature where it has none of this name."""
+        found = re.search(rf'"{re.escape(field)}"\s*:', self.text)
+        return self.line + (self.text.count("\n", 0, found.start()) if found else 0)
+
+
+def read_features(
+    file: str, content: bytes, geometry_types: Sequence[str], problems: ProblemList
+) -> list[Feature]:
+    """The features whose geometry is sound and of one of `geometry_types`; the others as errors."""
+    text = decode_text(file, content, problems)
+    if text is None:
+        return []
+    try:
+        document = json.loads(text, parse_constant=_refuse_constant)
+    except ValueError as error:
+        line = error.lineno if isinstance(error, json.JSONDecodeError) else None
+        reason = error.msg if isinstance(error, json.JSONDecodeError) else str(error)
+        problems.error(file, line, "", f"not JSON: {reason}")
+        return []
+    except RecursionError:
+        problems.error(file, None, "", "not GeoJSON: nested too deep")
+        return []
+    if not isinstance(document, dict) or document.get("type") != "FeatureCollection":
+        problems.error(file, 1, "type", "must be a GeoJSON FeatureCollection")
+        return []
+    crs = json.dumps(document.get("crs"))
+    if document.get("crs") is not None and not _CRS_ACCEPTED.search(crs):
+        problems.error(file, 1, "crs", f"coordinates must be degrees of lon, lat, not {crs}")
+        return []
+    raw = document.get("features")
+    if not isinstance(raw, list):
+        problems.error(file, 1, "features", "must be an array of features")
+        return []
+    spans = _feature_spans(text)
+    features = []
+    for index, entry in enumerate(raw):
+        # Anything but an object in the array shifts no span: only objects have one.
+        begin, end = spans[index] if len(spans) == len(raw) else (0, len(text))
+        line = text.count("\n", 0, begin) + 1
+        feature = _feature(file, entry, line, text[begin:end], geometry_types, problems)
+        if feature is not None:
+            features.append(feature)
+    return features
+
+
+def _refuse_constant(name: str) -> float:
+    raise ValueError(f"{name} is no number of JSON")
+
+
+def _feature_spans(text: str) -> list[tuple[int, int]]:
+    """Begin and end of every object directly in the top-level array `features`."""
+    spans = []
+    depth, begin, key, inside = 0, 0, "", False
+    for token in _TOKEN.finditer(text):
+        match token.group():
+            case "{" | "[":
+                depth += 1
+                if depth == 2:
+                    inside = key == '"features"'
+                elif depth == 3:
+                    begin = token.start()
+            case "}" | "]":
+                if depth == 3 and inside:
+                    spans.append((begin, token.end()))
+                depth -= 1
+            case string if depth == 1:
+                key = string
+    return spans
+
+
+def _feature(
+    file: str,
+    entry: object,
+    line: int,
+    text: str,
+    geometry_types: Sequence[str],
+    problems: ProblemList,
+) -> Feature | None:
+    if not isinstance(entry, dict) or entry.get("type") != "Feature":
+        problems.error(file, line, "type", "every entry of features must be a Feature")
+        return None
+    properties = entry.get("properties") or {}
+    if not isinstance(properties, dict):
+        problems.error(file, line, "properties", "must be an object")
+        return None
+    if "id" not in properties and entry.get("id") is not None:
+        properties = {"id": entry["id"], **properties}
+    name = f" ({properties['id']})" if properties.get("id") else ""
+    raw = entry.get("geometry")
+    kind = raw.get("type") if isinstance(raw, dict) else None
+    at = Feature(properties, shapely.Point(), line, text).line_of("geometry")
+    if not isinstance(raw, dict) or kind not in geometry_types:
+        message = f"must be a {' or '.join(geometry_types)}, not {kind or 'nothing'}{name}"
+        problems.error(file, at, "geometry", message)
+        return None
+    wrong = _wrong_position(raw.get("coordinates"))
+    if wrong is not None:
+        problems.error(file, at, "coordinates", wrong + name)
+        return None
+    try:
+        geometry = shapely.force_2d(shape(raw))
+    except (ValueError, TypeError, IndexError, KeyError, shapely.errors.ShapelyError) as error:
+        problems.error(file, at, "coordinates", f"not a {kind}: {error}{name}")
+        return None
+    unsound = _unsound(geometry)
+    if unsound:
+        problems.error(file, at, "geometry", unsound + name)
+        return None
+    return Feature(properties, geometry, line, text)
+
+
+def _wrong_position(coordinates: object) -> str | None:
+    """What is wrong with the first position that is not lon, lat in degrees; None when none is."""
+    if not isinstance(coordinates, list) or not coordinates:
+        return "coordinates must be a list of positions"
+    if any(isinstance(part, list) for part in coordinates):
+        return next(filter(None, map(_wrong_position, coordinates)), None)
+    numbers = [n for n in coordinates if isinstance(n, int | float) and not isinstance(n, bool)]
+    if len(numbers) != len(coordinates) or len(numbers) not in (2, 3):
+        return f"{coordinates!r} is not a position [lon, lat]"
+    lon, lat = numbers[:2]
+    if abs(lat) > 90 and abs(lon) <= 90:
+        return f"[{lon}, {lat}]: latitude beyond 90 degrees: are lon and lat the wrong way round?"
+    if not (math.isfinite(lon) and math.isfinite(lat) and abs(lon) <= 180 and abs(lat) <= 90):
+        return f"[{lon}, {lat}] is no place on Earth: positions are [lon, lat] in degrees"
+    return None
+
+
+def _unsound(geometry: BaseGeometry) -> str | None:
+    if geometry.is_empty:
+        return "the geometry is empty"
+    if not geometry.is_valid:
+        return f"invalid geometry: {shapely.is_valid_reason(geometry)}"
+    if geometry.area == 0 and geometry.length == 0:
+        return "all points are the same"
+    return None
