@@ -1,25 +1,51 @@
 """Settings: how this installation runs. From a TOML file, the environment and secret files.
 
-Strongest first: environment (`MUCKWATCH_DATABASE__URL`), secret files (one file per setting, named
-`muckwatch_database__password`, in the folder that `MUCKWATCH_SECRETS_DIR` names), the TOML file that
-`MUCKWATCH_CONFIG` names, defaults. What the district is like (zones, permits, thresholds) is no
-setting: see `config.site`.
+Strongest first: environment (`MUCKWATCH_DATABASE__URL`; lists as JSON), secret files (one
+file per setting, named `muckwatch_database__password`, in the folder that `MUCKWATCH_SECRETS_DIR`
+names), the TOML file that `MUCKWATCH_CONFIG` names, defaults. They are merged field by field. What
+the district is like (zones, permits, thresholds) is no setting: see `config.site`.
 """
 
 from __future__ import annotations
 
+import base64
+import os
+from collections.abc import Iterable
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    SecretStr,
+    ValidationError,
+    field_validator,
+    model_validator,
+)
 from pydantic_settings import (
     BaseSettings,
+    NestedSecretsSettingsSource,
+    PydanticBaseSettingsSource,
     SettingsConfigDict,
+    TomlConfigSettingsSource,
 )
+from pydantic_settings.exceptions import SettingsError as SourceError
+
+_PREFIX = "MUCKWATCH_"
+CONFIG_VARIABLE = "MUCKWATCH_CONFIG"
+SECRETS_VARIABLE = "MUCKWATCH_SECRETS_DIR"
+# Read elsewhere and no settings, as are those that begin as tests' own do.
+_NO_SETTINGS = (CONFIG_VARIABLE, SECRETS_VARIABLE, "MUCKWATCH_METRICS_PORT")
+_NO_SETTINGS_PREFIX = "MUCKWATCH_TEST_"
+
+
+class SettingsError(ValueError):
+    """Settings that cannot be used; the message names each that is wrong, never its value."""
 
 
 class _Section(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
 
 
 class MqttSettings(_Section):
@@ -33,7 +59,7 @@ class MqttSettings(_Section):
 
 
 class RetentionSettings(_Section):
-    """How long the database keeps what, in days, counted by the time that each table is ordered by."""
+    """How long the database keeps what, in days, by the time that each table is ordered by."""
 
     position_days: int = Field(180, ge=2, description="positions, by fix time")
     visit_days: int = Field(1095, ge=2, description="zone visits, by entry")
@@ -73,12 +99,45 @@ class VisionSettings(_Section):
 
 
 class WebhookSettings(_Section):
-    """One receiver of webhooks; `secret` is a Standard Webhooks secret (`whsec_…`)."""
+    """One receiver of webhooks; `secret` is a Standard Webhooks secret (`whsec_` and base64).
 
-    id: str
-    url: str
+    Exactly one of `secret` and `secret_file` is set; the file is read when the settings are.
+    """
+
+    id: str = Field(min_length=1)
+    url: str = Field(pattern=r"^https?://\S+$")
     secret: SecretStr
+    secret_file: Path | None = None
     kinds: tuple[str, ...] = Field((), description="alert kinds to send; empty: all")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _read_secret_file(cls, data: Any) -> Any:  # noqa: ANN401 - what pydantic hands over
+        if not isinstance(data, dict):
+            return data
+        file = data.get("secret_file")
+        if file is None:
+            if data.get("secret") is None:
+                raise ValueError("one of secret and secret_file must be set")
+            return data
+        if data.get("secret") is not None:
+            raise ValueError("secret and secret_file are both set; set one")
+        try:
+            return {**data, "secret": Path(file).read_text(encoding="utf-8").strip()}
+        except (OSError, UnicodeDecodeError) as error:
+            raise ValueError(f"secret_file cannot be read: {error}") from error
+
+    @field_validator("secret")
+    @classmethod
+    def _is_standard_webhooks_secret(cls, secret: SecretStr) -> SecretStr:
+        # https://github.com/standard-webhooks/standard-webhooks, "Signature scheme"
+        try:
+            key = base64.b64decode(secret.get_secret_value().removeprefix("whsec_"), validate=True)
+        except ValueError as error:
+            raise ValueError("secret must be whsec_ and base64") from error
+        if not key:
+            raise ValueError("secret is empty")
+        return secret
 
 
 class ViidSettings(_Section):
@@ -99,7 +158,7 @@ class ViidSettings(_Section):
 class DeliverySettings(_Section):
     webhooks: tuple[WebhookSettings, ...] = ()
     viid: ViidSettings | None = None
-    timeout_s: float = 15
+    timeout_s: float = Field(15, gt=0)
     attempts: int = Field(12, ge=1, description="then the entry is kept as failed")
     public_url: str = Field("", description="where receivers reach the console: links to evidence")
 
@@ -112,8 +171,18 @@ class ConsoleSettings(_Section):
 
 
 class Settings(BaseSettings):
+    """All settings; `Settings()` reads them from where they are set.
+
+    Raises:
+        SettingsError: one that is unknown or wrong, or a named file that cannot be read.
+    """
+
     model_config = SettingsConfigDict(
-        env_prefix="MUCKWATCH_", env_nested_delimiter="__", extra="forbid", frozen=True
+        env_prefix=_PREFIX,
+        env_nested_delimiter="__",
+        extra="forbid",
+        frozen=True,
+        hide_input_in_errors=True,
     )
 
     site: Path | None = Field(None, description="site folder; seeds an empty database")
@@ -125,3 +194,77 @@ class Settings(BaseSettings):
     vision: VisionSettings = VisionSettings()
     delivery: DeliverySettings = DeliverySettings()
     console: ConsoleSettings = ConsoleSettings()
+
+    def __init__(self, **values: Any) -> None:  # noqa: ANN401 - checked by pydantic
+        try:
+            super().__init__(**values)
+        except ValidationError as error:
+            raise SettingsError(_say(error)) from error
+        except SourceError as error:
+            raise SettingsError(
+                f"settings: {error}: {error.__cause__ or ''}".rstrip(": ")
+            ) from error
+
+    @model_validator(mode="after")
+    def _names_are_unique(self) -> Settings:
+        ids = [webhook.id for webhook in self.delivery.webhooks]
+        ids += [self.delivery.viid.id] if self.delivery.viid else []
+        for one in ids:
+            if ids.count(one) > 1:
+                raise ValueError(f"delivery: two destinations have the id {one!r}")
+        return self
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,  # noqa: ARG003 - no .env: it is for shells
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        sources = [init_settings, env_settings]
+        fields = settings_cls.model_fields
+        _refuse_unknown(os.environ, fields, "environment variable")
+        if folder := os.environ.get(SECRETS_VARIABLE):
+            secrets = NestedSecretsSettingsSource(
+                file_secret_settings, secrets_dir=folder, secrets_dir_missing="error"
+            )
+            _refuse_unknown(secrets.env_vars, fields, f"secret file in {folder}:")
+            sources.append(secrets)
+        if config := os.environ.get(CONFIG_VARIABLE):
+            sources.append(_toml(settings_cls, Path(config)))
+        return tuple(sources)
+
+
+def _toml(settings_cls: type[BaseSettings], file: Path) -> PydanticBaseSettingsSource:
+    if not file.is_file():  # pydantic-settings would pass over it in silence
+        raise SettingsError(f"{CONFIG_VARIABLE} names {file}, which is no file")
+    try:
+        return TomlConfigSettingsSource(settings_cls, file)
+    except (OSError, ValueError) as error:  # TOMLDecodeError and UnicodeDecodeError are ValueErrors
+        raise SettingsError(f"{file}: {error}") from error
+
+
+def _refuse_unknown(names: Iterable[str], fields: Iterable[str], what: str) -> None:
+    """A misspelt section in a name would otherwise be passed over in silence."""
+    known = {f"{_PREFIX}{field}".upper() for field in fields}
+    for name in names:
+        upper = name.upper()
+        if (
+            upper.startswith(_PREFIX)
+            and upper.split("__", 1)[0] not in known
+            and upper not in _NO_SETTINGS
+            and not upper.startswith(_NO_SETTINGS_PREFIX)
+        ):
+            raise SettingsError(f"{what} {name}: there is no such setting")
+
+
+def _say(error: ValidationError) -> str:
+    lines = []
+    for problem in error.errors(include_url=False, include_input=False, include_context=False):
+        place = ".".join(map(str, problem["loc"]))
+        unknown = problem["type"] == "extra_forbidden"
+        message = "there is no such setting" if unknown else problem["msg"]
+        lines.append(f"{place}: {message}" if place else message)
+    return "settings: " + "; ".join(lines)
