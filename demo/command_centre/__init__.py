@@ -1,0 +1,1 @@
+"""A pretend command centre: receives webhooks, verifies and shows them (指挥中心)."""

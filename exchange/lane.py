@@ -1,0 +1,137 @@
+"""One destination's delivery: what is due is sent, what came of it recorded, for ever (投递).
+
+One lane a destination, each with its own thread and connection, so that one that is dead holds
+nobody up. A session lock in the database lets one process at a time serve a destination; another
+delivery process stands by for it.
+"""
+
+from __future__ import annotations
+
+import threading
+from datetime import UTC, datetime
+from random import Random
+from typing import Any
+
+import psycopg
+import structlog
+
+from config.settings import DatabaseSettings
+from exchange import backoff, outbox
+from exchange.outbox import Entry
+from exchange.outcome import Deferred, Delivered, Outcome, Refused
+from exchange.sender import Sender
+from store.database import connect
+from store.errors import StoreUnavailable
+
+POLL_S = 1.0  # retries have no notification; nor has what was written while nobody listened
+STANDBY_S = 5.0
+LOCK_SPACE = 0x6D75636B  # "muck": keeps our advisory locks apart from others'
+
+_log = structlog.get_logger()
+
+
+class Lane:
+    """Serves one destination until `stop` is set. `wake` says that there may be something new."""
+
+    def __init__(
+        self,
+        sender: Sender,
+        database: DatabaseSettings,
+        attempts: int,
+        stop: threading.Event,
+        rng: Random | None = None,
+    ) -> None:
+        self.wake = threading.Event()
+        self._sender = sender
+        self._database = database
+        self._attempts = attempts
+        self._stop = stop
+        self._rng = rng or Random()  # noqa: S311 - spreads retries; no secret
+        self._log = _log.bind(destination=sender.destination)
+        self._failures = 0  # times in a row that the destination could not be reached
+        self._gone = False
+
+    def run(self) -> None:
+        """For ever: whatever the database or the receiver does, it takes up again."""
+        trouble = 0
+        while not self._stop.is_set():
+            try:
+                with connect(self._database, "muckwatch-delivery") as connection:
+                    trouble = 0
+                    self._serve(connection)
+            except (psycopg.OperationalError, StoreUnavailable) as error:
+                trouble += 1
+                self._log.warning("delivery lost its database", error=str(error).strip())
+            except Exception:  # noqa: BLE001 - a fault must neither end the lane nor go unseen
+                trouble += 1
+                self._log.exception("delivery failed")
+            if trouble:
+                self._stop.wait(backoff.rest_s(trouble, self._rng))
+
+    def _serve(self, connection: psycopg.Connection[Any]) -> None:
+        while not self._lock(connection):
+            if self._stop.wait(STANDBY_S):
+                return
+        self._sender.open()
+        try:
+            while not self._stop.is_set():
+                self.wake.clear()
+                if self._gone or not self.step(connection):
+                    self.wake.wait(POLL_S)
+        finally:
+            self._sender.close()
+
+    def _lock(self, connection: psycopg.Connection[Any]) -> bool:
+        row = connection.execute(
+            "SELECT pg_try_advisory_lock(%s, hashtext(%s))", (LOCK_SPACE, self._sender.destination)
+        ).fetchone()
+        return bool(row and row[0])
+
+    def step(self, connection: psycopg.Connection[Any]) -> bool:
+        """Send what is due, once. False when there was nothing.
+
+        While the destination is down, a single entry probes it, and after each failure it rests.
+        """
+        limit = 1 if self._failures else self._sender.batch
+        entries = outbox.due(connection, self._sender.destination, limit)
+        if not entries:
+            return False
+        outcomes = self._sender.send(entries, lambda entry: outbox.evidence_of(connection, entry))
+        with connection.transaction():
+            for entry, outcome in zip(entries, outcomes, strict=True):
+                outbox.record(connection, entry, outcome, self._retry_in_s(entry, outcome))
+        self._rest(outcomes)
+        return True
+
+    def _retry_in_s(self, entry: Entry, outcome: Outcome) -> float | None:
+        attempts = entry.attempts + 1
+        log = self._log.bind(
+            outbox_id=str(entry.outbox_id), alert_id=str(entry.alert_id), attempts=attempts
+        )
+        if isinstance(outcome, Delivered):
+            log.info("delivered", type=entry.event)
+            return None
+        if isinstance(outcome, Refused):
+            log.error("delivery failed for good", error=outcome.error)
+            return None
+        age_s = (datetime.now(UTC) - entry.created_at).total_seconds()
+        if backoff.gives_up(attempts, self._attempts, outcome.reached, age_s):
+            log.error("delivery given up", error=outcome.error)
+            return None
+        retry_in_s = backoff.wait_s(attempts, self._rng, outcome.retry_after_s)
+        log.warning("delivery deferred", error=outcome.error, retry_in_s=round(retry_in_s, 1))
+        return retry_in_s
+
+    def _rest(self, outcomes: list[Outcome]) -> None:
+        if any(isinstance(outcome, Refused) and outcome.gone for outcome in outcomes):
+            self._gone = True
+            self._log.error("destination wants no more: disabled until the delivery is restarted")
+            return
+        deferred = [outcome for outcome in outcomes if isinstance(outcome, Deferred)]
+        asked = [o.retry_after_s for o in deferred if o.retry_after_s is not None]
+        down = len(deferred) == len(outcomes) and not any(o.reached for o in deferred)
+        self._failures = self._failures + 1 if down else 0
+        if down or asked:
+            self._stop.wait(
+                backoff.rest_s(self._failures or 1, self._rng, max(asked, default=None))
+            )
