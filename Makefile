@@ -23,7 +23,7 @@ $(VENV)/.dev: requirements-dev.txt $(VENV)/.lean
 	@touch $@
 
 demo: install
-	$(BIN)/muckwatch demo
+	$(BIN)/muckwatch demo $(ARGS)
 
 test: $(VENV)/.dev
 	$(BIN)/ruff check .
