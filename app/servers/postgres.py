@@ -76,6 +76,7 @@ class EmbeddedPostgres:
         self._start_timeout_s = start_timeout_s
         self._cleanup = contextlib.ExitStack()
         self._child: Child | None = None
+        self.socket_folder = self.data / "run"
         self.password = ""
 
     @property
@@ -113,9 +114,9 @@ class EmbeddedPostgres:
             if not (self.data / "pgdata" / "PG_VERSION").exists():
                 self._create_cluster(binaries, user, lock)
             self._forget_dead_server()
-            socket_folder = self._socket_folder(user, stack)
+            self.socket_folder = self._socket_folder(user, stack)
             stack.callback(self._stop)
-            self._start(binaries, user, lock, socket_folder)
+            self._start(binaries, user, lock)
             self._create_database()
             self._cleanup = stack.pop_all()
         return self
@@ -221,13 +222,13 @@ class EmbeddedPostgres:
             os.chown(folder, user.uid, user.gid)
         return folder
 
-    def _start(self, binaries: Path, user: User | None, lock: FolderLock, sockets: Path) -> None:
+    def _start(self, binaries: Path, user: User | None, lock: FolderLock) -> None:
         for attempt in range(1, PORT_ATTEMPTS + 1):
             self.port = self._port_wanted or free_port()
             settings = self._settings | {
                 "listen_addresses": LOOPBACK,
                 "port": str(self.port),
-                "unix_socket_directories": str(sockets),
+                "unix_socket_directories": str(self.socket_folder),
             }
             log_file = self.data / "postgres.log"
             logged = log_file.stat().st_size if log_file.exists() else 0
@@ -273,7 +274,6 @@ class EmbeddedPostgres:
                     raise ServerError(f"{NAME} on {self.data} does not answer: {error}") from error
                 time.sleep(0.05)
             else:
-                child.require_running()  # else it was another server that answered
                 return
 
     def _create_database(self) -> None:
@@ -299,7 +299,7 @@ class EmbeddedPostgres:
 
     def _connect(self, database: str) -> psycopg.Connection[tuple[object, ...]]:
         return psycopg.connect(
-            host=LOOPBACK,
+            host=str(self.socket_folder),  # not TCP: whoever else took the port would be asked
             port=self.port,
             dbname=database,
             user=SUPERUSER,

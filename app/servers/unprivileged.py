@@ -9,7 +9,7 @@ import sys
 from pathlib import Path
 
 from app.servers.child import User, plain_environment
-from app.servers.errors import DataFolderClosedError
+from app.servers.errors import DataFolderClosedError, ServerError
 
 _NOBODY = "nobody"
 _PROBE = """import os, sys
@@ -35,9 +35,11 @@ def prepare_folder(data: Path) -> User | None:
 
     Raises:
         DataFolderClosedError: the user cannot reach the folder, or it holds somebody else's files.
+        ServerError: the user has no account on this machine.
     """
     data.mkdir(parents=True, exist_ok=True)
     user = user_for(data)
+    _require_account(user.uid if user else os.geteuid())
     if user is None:
         if data.stat().st_uid != os.geteuid():
             raise DataFolderClosedError(
@@ -62,6 +64,16 @@ def prepare_folder(data: Path) -> User | None:
         os.chown(data, user.uid, user.gid)
     data.chmod(0o700)
     return user
+
+
+def _require_account(uid: int) -> None:
+    try:
+        pwd.getpwuid(uid)
+    except KeyError:
+        raise ServerError(
+            f"PostgreSQL's initdb needs the user it runs as in /etc/passwd, and uid {uid} "
+            "is not there"
+        ) from None
 
 
 def can_execute(user: User, *paths: Path) -> bool:
