@@ -12,6 +12,7 @@ from datetime import UTC, datetime
 
 import msgspec
 
+from ingest.decode_error import explain
 from ingest.position import Position
 from ingest.position_payload import PositionPayload
 from ingest.rejected_message import RejectedMessage
@@ -25,11 +26,7 @@ _decode_any = msgspec.json.Decoder(PositionPayload | list[PositionPayload]).deco
 _decode_one = msgspec.json.Decoder(PositionPayload).decode
 _decode_elements = msgspec.json.Decoder(list[msgspec.Raw]).decode
 
-# What printf and several JSON writers make of a float that is not finite.
-_NOT_FINITE = re.compile(rb'"(\w+)"\s*:\s*([-+]?(?:nan|inf(?:inity)?))\b', re.IGNORECASE)
 _STRUCTURE = re.compile(rb'"(?:[^"\\]|\\.)*"|[\[\]{},]', re.DOTALL)
-_PATH = re.compile(r"(?P<message>.*) - at `\$\.?(?P<path>.*)`", re.DOTALL)
-_MISSING = re.compile(r"Object missing required field `(.*)`")
 
 
 def decode_position(
@@ -87,36 +84,10 @@ def _attempt(
     """The position of one JSON object, or the reason why there is none."""
     try:
         return _position(vehicle_id, terminal_id, _decode_one(payload), received_at)
-    except RecursionError:
-        return "payload: nested too deeply"
     except OverflowError:
         return "time: outside the years 1 to 9999 in UTC"
-    except msgspec.ValidationError as error:
-        return _explain_value(str(error))
-    except msgspec.DecodeError as error:
-        return _explain_syntax(payload, error)
-
-
-def _explain_value(message: str) -> str:
-    """The message of msgspec with the path of the field in front."""
-    if found := _MISSING.match(message):
-        return f"{found[1]}: missing"
-    found = _PATH.match(message)
-    path, problem = (
-        (found["path"] or "payload", found["message"]) if found else ("payload", message)
-    )
-    if problem == "Expected `datetime` with a timezone component":
-        problem = "no offset from UTC"
-    return f"{path}: {problem.replace('`', '')}"
-
-
-def _explain_syntax(payload: bytes, error: msgspec.DecodeError) -> str:
-    if not payload.strip():
-        return "payload: empty"
-    if found := _NOT_FINITE.search(payload):
-        field, literal = (part.decode("ascii", "replace") for part in found.groups())
-        return f"{field}: not a finite number ({literal})"
-    return f"payload: not JSON: {error}"
+    except (msgspec.DecodeError, RecursionError) as error:
+        return explain(payload, error)
 
 
 def _elements(payload: bytes) -> list[bytes]:
@@ -179,7 +150,7 @@ def _rejected(
     return RejectedMessage(
         topic=storable(topic),
         payload=payload,
-        reason=storable(reason[:500]),
+        reason=storable(reason),
         received_at=received_at,
         element=element,
     )

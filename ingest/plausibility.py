@@ -12,11 +12,12 @@ from __future__ import annotations
 import math
 from bisect import bisect_left
 from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import datetime
-from typing import Protocol
 
 import msgspec
 
+from config.settings import PipelineSettings
 from ingest.position import Position, Quality
 
 STATE_VERSION = 1
@@ -32,15 +33,17 @@ SEEN_TIMES = 128
 _METRES_PER_DEG = 6_371_008.8 * math.pi / 180  # mean Earth radius, IUGG
 
 
-class Limits(Protocol):
-    """What `config.settings.PipelineSettings` says about fixes."""
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """Beyond these a fix cannot be true; see `config.settings.PipelineSettings`."""
 
-    @property
-    def future_tolerance_s(self) -> float: ...
-    @property
-    def ancient_after_s(self) -> float: ...
-    @property
-    def max_speed_kmh(self) -> float: ...
+    future_tolerance_s: float
+    ancient_after_s: float
+    max_speed_kmh: float
+
+    @classmethod
+    def of(cls, settings: PipelineSettings) -> Limits:
+        return cls(settings.future_tolerance_s, settings.ancient_after_s, settings.max_speed_kmh)
 
 
 class Place(msgspec.Struct, frozen=True, array_like=True, gc=False):

@@ -1,0 +1,41 @@
+"""Why a JSON payload could not be read, said with the field in front."""
+
+from __future__ import annotations
+
+import re
+
+import msgspec
+
+_PATH = re.compile(r"(?P<problem>.*) - at `\$\.?(?P<path>.*)`", re.DOTALL)
+_MISSING = re.compile(r"Object missing required field `(.*)`")
+# What printf and several JSON writers make of a float that is not finite.
+_NOT_FINITE = re.compile(rb'"(\w+)"\s*:\s*([-+]?(?:nan|inf(?:inity)?))\b', re.IGNORECASE)
+
+
+def explain(payload: bytes, error: msgspec.DecodeError | RecursionError) -> str:
+    """At most 500 characters: `lat: Expected float <= 90.0`, `time: missing`, `payload: empty`."""
+    if isinstance(error, RecursionError):
+        return "payload: nested too deeply"
+    if isinstance(error, msgspec.ValidationError):
+        return _value(str(error))[:500]
+    return _syntax(payload, error)[:500]
+
+
+def _value(message: str) -> str:
+    if found := _MISSING.match(message):
+        return f"{found[1]}: missing"
+    path, problem = "payload", message
+    if found := _PATH.match(message):
+        path, problem = found["path"] or path, found["problem"]
+    if problem == "Expected `datetime` with a timezone component":
+        problem = "no offset from UTC"
+    return f"{path}: {problem.replace('`', '')}"
+
+
+def _syntax(payload: bytes, error: msgspec.DecodeError) -> str:
+    if not payload.strip():
+        return "payload: empty"
+    if found := _NOT_FINITE.search(payload):
+        field, literal = (part.decode("ascii", "replace") for part in found.groups())
+        return f"{field}: not a finite number ({literal})"
+    return f"payload: not JSON: {error}"

@@ -1,0 +1,186 @@
+"""MQTT in: a persistent session at QoS 1 whose messages are acknowledged when we say so."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+import structlog
+from paho.mqtt.client import Client, ConnectFlags, DisconnectFlags, MQTTMessage
+from paho.mqtt.properties import Properties
+from paho.mqtt.reasoncodes import ReasonCode
+
+from config.settings import MqttSettings
+from ingest.intake import Intake
+from ingest.message import Message, Token
+from ingest.mqtt_client import mqtt_client
+
+__all__ = ["Message", "MqttCounters", "MqttSource"]
+
+log = structlog.get_logger()
+
+_NO_CONNECTION = 0
+
+
+@dataclass(frozen=True, slots=True)
+class MqttCounters:
+    """Since the start. `stale`: acknowledgements dropped because their connection was gone."""
+
+    received: int = 0
+    redelivered: int = 0
+    acknowledged: int = 0
+    stale: int = 0
+    dropped: int = 0
+    connections: int = 0
+
+
+class MqttSource:
+    """Connects in the background and for ever; `take` and `acknowledge` from any one thread each.
+
+    `topics` are filters, at QoS 1 or, as (filter, qos), another; QoS 0 for what is perishable.
+    Whatever was not acknowledged when a connection ends, the broker sends again on the next, to
+    this process or to the one that follows under the same client id. What had arrived before that
+    is still handed out, so a message can come twice, but never not at all.
+
+    The broker's window of unacknowledged messages (NATS `max_ack_pending`, Mosquitto
+    `max_inflight_messages`) must exceed the batches that are taken.
+    """
+
+    def __init__(
+        self,
+        settings: MqttSettings,
+        topics: Iterable[str | tuple[str, int]],
+        *,
+        waiting_messages: int = 20_000,
+        waiting_bytes: int = 64 << 20,
+    ) -> None:
+        self.failure: str | None = "not yet connected"
+        self._topics = [topic if isinstance(topic, tuple) else (topic, 1) for topic in topics]
+        self._intake = Intake(waiting_messages, waiting_bytes)
+        # Each counted by one thread alone: the first three by paho's, the others by the taker's.
+        self._received = self._redelivered = self._connections = 0
+        self._acknowledged = self._stale = 0
+        self._connection = _NO_CONNECTION
+        self._connection_lock = threading.Lock()
+        self._client = mqtt_client(settings, settings.client_id, persistent=True)
+        self._client.on_connect = self._on_connect
+        self._client.on_connect_fail = self._on_connect_fail
+        self._client.on_disconnect = self._on_disconnect
+        self._client.on_subscribe = self._on_subscribe
+        self._client.on_message = self._on_message
+        self._client.loop_start()
+
+    @property
+    def connected(self) -> bool:
+        return self._connection != _NO_CONNECTION
+
+    @property
+    def waiting(self) -> int:
+        """Messages received and not yet taken."""
+        return len(self._intake)
+
+    @property
+    def counters(self) -> MqttCounters:
+        return MqttCounters(
+            received=self._received,
+            redelivered=self._redelivered,
+            acknowledged=self._acknowledged,
+            stale=self._stale,
+            dropped=self._intake.dropped,
+            connections=self._connections,
+        )
+
+    def take(self, max_messages: int, wait_s: float, idle_s: float = 1.0) -> list[Message]:
+        """Up to `max_messages`, as soon as there are so many or `wait_s` after the first came.
+
+        Empty after `idle_s` without any.
+        """
+        return self._intake.take(max_messages, wait_s, idle_s)
+
+    def acknowledge(self, messages: Iterable[Message]) -> None:
+        """Tell the broker that it may forget them; those of an earlier connection are left out."""
+        for message in messages:
+            token = message.token
+            if token.qos == 0:
+                continue
+            # Held over the call: no connection begins between the comparison and the sending.
+            with self._connection_lock:
+                current = token.connection == self._connection
+                if current:
+                    self._client.ack(token.packet_id, token.qos)
+            if current:
+                self._acknowledged += 1
+            else:
+                self._stale += 1
+
+    def close(self) -> None:
+        """Send what was acknowledged, and leave; the session stays with the broker."""
+        self._intake.close()
+        self._client.disconnect()
+        self._client.loop_stop()
+
+    def _on_connect(
+        self,
+        client: Client,
+        _userdata: object,
+        flags: ConnectFlags,
+        reason: ReasonCode,
+        _properties: Properties | None,
+    ) -> None:
+        if reason.is_failure:
+            self.failure = f"refused by the broker: {reason}"
+            log.error("mqtt.refused", reason=str(reason))
+            return
+        self._connections += 1
+        with self._connection_lock:
+            self._connection = self._connections
+        self.failure = None
+        log.info("mqtt.connected", session_present=flags.session_present, number=self._connection)
+        client.subscribe(self._topics)  # also when the session is known: the filters may be new
+
+    def _on_connect_fail(self, client: Client, _userdata: object) -> None:
+        self.failure = "the broker cannot be reached"
+        log.warning("mqtt.unreachable", host=client.host, port=client.port)
+
+    def _on_disconnect(
+        self,
+        _client: Client,
+        _userdata: object,
+        _flags: DisconnectFlags,
+        reason: ReasonCode,
+        _properties: Properties | None,
+    ) -> None:
+        # From here on no acknowledgement is sent: paho carries one that is queued between two
+        # connections over to the next, where its packet id can be another message's.
+        with self._connection_lock:
+            self._connection = _NO_CONNECTION
+        if reason.is_failure:
+            self.failure = self.failure or f"connection lost: {reason}"
+            log.warning("mqtt.lost", reason=str(reason))
+
+    def _on_subscribe(
+        self,
+        _client: Client,
+        _userdata: object,
+        _packet_id: int,
+        reasons: list[ReasonCode],
+        _properties: Properties | None,
+    ) -> None:
+        for (topic, _), reason in zip(self._topics, reasons, strict=False):
+            if reason.is_failure:
+                self.failure = f"subscription to {topic} refused: {reason}"
+                log.error("mqtt.subscription_refused", topic=topic, reason=str(reason))
+
+    def _on_message(self, _client: Client, _userdata: object, message: MQTTMessage) -> None:
+        try:
+            topic = message.topic
+        except UnicodeDecodeError as error:  # a broker should not let it through
+            topic = bytes(error.object).decode("utf-8", "backslashreplace")
+        self._received += 1
+        self._redelivered += message.dup
+        token = Token(self._connection, message.mid, message.qos)
+        self._intake.put(
+            Message(topic, bytes(message.payload), datetime.now(UTC), token, message.dup)
+        )
