@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import contextlib
 import os
 import queue
 import socket
@@ -117,11 +118,12 @@ def test_refuses_a_port_that_is_taken(tmp_path: Path) -> None:
 
 def test_listens_on_loopback_only(tmp_path: Path) -> None:
     with EmbeddedNats(tmp_path / "nats") as server:
-        inodes = {
-            link.readlink().name[8:-1]
-            for link in Path(f"/proc/{server.pid}/fd").iterdir()
-            if link.readlink().name.startswith("socket:")
-        }
+        inodes = set()
+        for descriptor in Path(f"/proc/{server.pid}/fd").iterdir():
+            with contextlib.suppress(FileNotFoundError):  # files come and go meanwhile
+                name = descriptor.readlink().name
+                if name.startswith("socket:"):
+                    inodes.add(name[8:-1])
         tables = (Path("/proc/net/tcp"), Path("/proc/net/tcp6"))
         rows = [row.split() for table in tables for row in table.read_text().splitlines()[1:]]
         listening = {
