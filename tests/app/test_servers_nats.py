@@ -139,4 +139,4 @@ def test_works_as_a_normal_user(open_folder: Path) -> None:
     os.chown(home, STRANGER.uid, STRANGER.gid)
     with parent_of("nats", home / "nats", prefix=prefix, python=python) as (_, said):
         Client(said["port"], "reader", "t/+").close()
-        assert Path(f"/proc/{said['pid']}").stat().st_uid == 12345
+        assert Path(f"/proc/{said['pid']}").stat().st_uid == STRANGER.uid
