@@ -24,6 +24,7 @@ from ingest.topics import position_topic
 
 UNACKNOWLEDGED = 500
 """So many messages are on their way at once."""
+PROGRESS_EVERY_S = 0.2
 _DAY_S = 86400
 
 
@@ -58,7 +59,7 @@ class Replayed:
 
 
 Progress = Callable[[int, int], None]
-"""Called with the fixes acknowledged so far, and all."""
+"""Called with the fixes published so far, and all; at the end all are acknowledged."""
 
 
 def replay(
@@ -96,7 +97,7 @@ def replay(
     moved = _shift(fixes, shift, speed, datetime.now(UTC))
     terminals = terminal_of_vehicle or {}
     publisher = _Publisher(settings, give_up_after_s)
-    began = time.monotonic()
+    began = told = time.monotonic()
     sent = 0
     try:
         for due, group in _messages(fixes, fixes_per_message):
@@ -108,8 +109,9 @@ def replay(
             terminal = terminals.get(group[0].vehicle_id, group[0].terminal_id)
             publisher.publish(position_topic(settings.root, terminal), _encode(group, moved))
             sent += len(group)
-            if publisher.published % 256 == 0 or speed is not None:
+            if time.monotonic() - told > PROGRESS_EVERY_S:
                 progress(sent, len(fixes))
+                told = time.monotonic()
         publisher.wait()
         progress(sent, len(fixes))
     finally:
@@ -184,8 +186,7 @@ class _Publisher:
         self._settings = settings
         self._changed = threading.Condition()
         client_id = f"muckwatch-replay-{uuid.uuid4().hex[:12]}"
-        self._client = mqtt_client(settings, client_id, persistent=False)
-        self._client.max_inflight_messages_set(UNACKNOWLEDGED)
+        self._client = mqtt_client(settings, client_id, persistent=False, in_flight=UNACKNOWLEDGED)
         self._client.on_publish = self._on_publish
         self._client.loop_start()
 

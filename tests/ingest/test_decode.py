@@ -1,0 +1,201 @@
+"""Position messages: what passes, what is rejected, and that no bytes stop the stream."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+import msgspec
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from ingest.decode import MAX_ELEMENTS, MAX_PAYLOAD_BYTES, decode_position
+from ingest.position import Lid, Load, Position, Quality, Work
+
+NOW = datetime(2026, 5, 1, 4, 0, tzinfo=UTC)
+TOPIC = "muckwatch/v1/vehicles/T1/position"
+FIX = b'{"time":"2026-05-01T12:00:00+08:00","lon":119.95,"lat":31.7}'
+
+
+def decode(payload: bytes, topic: str = TOPIC):
+    return decode_position(topic, payload, NOW, {"T1": "truck-1"})
+
+
+def test_every_field_is_read() -> None:
+    positions, rejected = decode(
+        b'{"time":"2026-05-01T12:00:00.25+08:00","lon":119.95,"lat":31.7,"speed_kmh":41.5,'
+        b'"course_deg":270,"altitude_m":6.5,"satellites":11,"lid":"open","load":"half",'
+        b'"body_raised":true,"ignition":false,"work":["sweep","spray"],"backfill":true,'
+        b'"firmware":{"of":["no","interest"]}}'
+    )
+    assert rejected == []
+    assert positions == [
+        Position(
+            vehicle_id="truck-1",
+            terminal_id="T1",
+            fix_time=datetime(2026, 5, 1, 4, 0, 0, 250_000, tzinfo=UTC),
+            received_at=NOW,
+            lon=119.95,
+            lat=31.7,
+            speed_kmh=41.5,
+            course_deg=270,
+            altitude_m=6.5,
+            satellites=11,
+            lid=Lid.OPEN,
+            load=Load.HALF,
+            body_raised=True,
+            ignition=False,
+            work=(Work.SWEEP, Work.SPRAY),
+            backfill=True,
+            quality=Quality.GOOD,
+        )
+    ]
+    assert positions[0].fix_time.tzinfo is UTC
+
+
+def test_an_unregistered_terminal_is_its_own_vehicle() -> None:
+    positions, _ = decode(FIX, "any/root/at/all/vehicles/苏D.123/position")
+    assert (positions[0].vehicle_id, positions[0].terminal_id) == ("苏D.123", "苏D.123")
+
+
+@pytest.mark.parametrize(
+    ("payload", "reason"),
+    [
+        (b"", "payload: empty"),
+        (b" \n", "payload: empty"),
+        (b"hello", "payload: not JSON"),
+        (b"\xff\xfe{", "payload: not JSON"),
+        (b"3", "payload: Expected object, got int"),
+        (b"null", "payload: Expected object, got null"),
+        (FIX + b"}", "payload: not JSON"),
+        (FIX[:-5], "payload: not JSON"),
+        (b"{}", "time: missing"),
+        (b'{"time":"2026-05-01T12:00:00Z","lon":119.95}', "lat: missing"),
+        (b'{"time":"2026-05-01T12:00:00Z","lat":31.7}', "lon: missing"),
+        (FIX.replace(b"+08:00", b""), "time: no offset from UTC"),
+        (FIX.replace(b"05-01", b"13-01"), "time: Invalid RFC3339"),
+        (FIX.replace(b'"2026-05-01T12:00:00+08:00"', b"1777608000"), "time: Expected datetime"),
+        (FIX.replace(b"2026", b"0001").replace(b"12:", b"00:").replace(b"05-", b"01-"), "time: "),
+        (FIX.replace(b"119.95", b"180.01"), "lon: Expected float <= 180"),
+        (FIX.replace(b"119.95", b"-180.01"), "lon: Expected float >= -180"),
+        (FIX.replace(b"31.7", b"90.5"), "lat: Expected float <= 90"),
+        (FIX.replace(b"31.7", b"-91"), "lat: Expected float >= -90"),
+        (FIX.replace(b"31.7", b"NaN"), "lat: not a finite number (NaN)"),
+        (FIX.replace(b"31.7", b"-nan"), "lat: not a finite number (-nan)"),
+        (FIX.replace(b"119.95", b"Infinity"), "lon: not a finite number (Infinity)"),
+        (FIX.replace(b"119.95", b"1e999"), "lon: Number out of range"),
+        (FIX.replace(b"119.95", b'"119.95"'), "lon: Expected float, got str"),
+        (FIX.replace(b"}", b',"lid":"ajar"}'), "lid: Invalid enum value 'ajar'"),
+        (FIX.replace(b"}", b',"lid":"a\\u0000b"}'), "lid: Invalid enum value 'a\\x00b'"),
+        (FIX.replace(b"}", b',"load":7}'), "load: Expected"),
+        (FIX.replace(b"}", b',"work":["sweep","dig"]}'), "work[1]: Invalid enum value 'dig'"),
+        (FIX.replace(b"}", b',"speed_kmh":-1}'), "speed_kmh: Expected float >= 0"),
+        (FIX.replace(b"}", b',"course_deg":361}'), "course_deg: Expected float <= 360"),
+        (FIX.replace(b"}", b',"satellites":99999999999}'), "satellites: Expected int <= 255"),
+        (FIX.replace(b"}", b',"body_raised":1}'), "body_raised: Expected bool"),
+        (b'{"deep":' + b"[" * 200_000, "payload: nested too deeply"),
+        (b"[]", "payload: an array of 0 elements"),
+        (b"[" + b"1," * MAX_ELEMENTS + b"1]", "payload: an array of 10001 elements"),
+        (b" " * MAX_PAYLOAD_BYTES + FIX, "payload: too large"),
+    ],
+)
+def test_a_bad_message_is_kept_with_its_reason(payload: bytes, reason: str) -> None:
+    positions, (rejected,) = decode(payload)
+    assert positions == []
+    assert rejected.reason.startswith(reason)
+    assert (rejected.topic, rejected.payload) == (TOPIC, payload)
+    assert (rejected.received_at, rejected.element) == (NOW, None)
+
+
+@pytest.mark.parametrize(
+    "topic",
+    [
+        "muckwatch/v1/vehicles//position",
+        "vehicles/position",
+        "muckwatch/v1/vehicles/T1/status",
+        "muckwatch/v1/cameras/T1/position",
+        "position",
+        "",
+        f"muckwatch/v1/vehicles/{'T' * 129}/position",
+        "muckwatch/v1/vehicles/T\0/position",
+    ],
+)
+def test_a_topic_without_terminal_is_rejected(topic: str) -> None:
+    positions, (rejected,) = decode(FIX, topic)
+    assert positions == []
+    assert rejected.reason.startswith("topic: ")
+    assert "\0" not in rejected.topic
+
+
+@pytest.mark.parametrize(
+    "dirty",
+    [
+        b'{"time":"2026-05-01T12:00:00","lon":1,"lat":1}',
+        b'{"time":"2026-05-01T12:00:00Z","lon":nan,"lat":1}',
+        b'{"time":"2026-05-01T12:00:00Z","lon":,"lat":1}',
+        b'{"time":"a \\"],{[ string","lon":1,"lat":1}',
+        b"[1,[2]]",
+        b"null",
+        b"rubbish",
+    ],
+)
+def test_a_dirty_element_is_rejected_alone(dirty: bytes) -> None:
+    positions, (rejected,) = decode(b" [ " + b" , ".join([FIX, dirty, FIX, FIX]) + b" ] ")
+    assert len(positions) == 3
+    assert (rejected.element, rejected.payload) == (1, dirty)
+
+
+def test_of_an_array_cut_off_the_whole_elements_pass() -> None:
+    positions, (rejected,) = decode(b"[" + FIX + b"," + FIX + b"," + FIX[:20])
+    assert len(positions) == 2
+    assert (rejected.element, rejected.payload) == (2, FIX[:20])
+
+
+def test_an_array_without_fault_keeps_its_order() -> None:
+    fixes = [FIX.replace(b"12:00", f"12:{minute:02}".encode()) for minute in range(40)]
+    positions, rejected = decode(b"[" + b",".join(fixes) + b"]")
+    assert rejected == []
+    assert [p.fix_time.minute for p in positions] == list(range(40))
+
+
+json_like = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text() | st.just(float("nan")),
+    lambda inner: (
+        st.lists(inner)
+        | st.dictionaries(st.text() | st.sampled_from(["time", "lon", "lat", "work"]), inner)
+    ),
+)
+
+
+@given(topic=st.text() | st.just(TOPIC), payload=st.binary())
+@example(topic=TOPIC, payload=b"[")
+@example(topic=TOPIC, payload=b"[,]")
+@example(topic=TOPIC, payload=b'["')
+@example(topic=TOPIC, payload=b"[" * 100_000)
+def test_no_bytes_raise(topic: str, payload: bytes) -> None:
+    _check(topic, payload)
+
+
+@given(st.lists(json_like, min_size=1, max_size=5), st.binary(max_size=3), st.integers(0, 400))
+def test_no_mangled_array_raises(elements: list[object], junk: bytes, at: int) -> None:
+    import json
+
+    payload = json.dumps(elements).encode()
+    _check(TOPIC, payload)
+    _check(TOPIC, payload[:at] + junk + payload[at:])
+    _check(TOPIC, payload[:at])
+
+
+def _check(topic: str, payload: bytes) -> None:
+    positions, rejected = decode(payload, topic)
+    assert positions or rejected, "a message must leave a trace"
+    for message in rejected:
+        assert message.reason
+        assert message.payload in payload
+        for text in (message.reason, message.topic):
+            assert "\0" not in text
+            text.encode()
+    for position in positions:
+        assert position.fix_time.tzinfo is UTC
+        assert -180 <= position.lon <= 180
+        msgspec.json.encode(position)
