@@ -1,0 +1,142 @@
+"""Puts the fixes of a batch where their times belong."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+import numpy.typing as npt
+
+from geofence.projection import Floats
+from geofence.trail import BACKFILL, Trail
+from ingest.position import Position
+
+if TYPE_CHECKING:
+    from geofence.state import EngineState
+
+Ints = npt.NDArray[np.intp]
+
+
+@dataclass(slots=True)
+class Arrivals:
+    """n fixes to be judged, those of one track together and in order of time.
+
+    Attributes:
+        positions, slot, t, lon, lat: the fixes.
+        before_t, before_lon, before_lat: the fix before of the same track, NaN where there is none.
+        starts: index of each track's first fix.
+        rewound: slot -> kept fixes before the first of its fixes here, for tracks that go back in
+            time; theirs are the late fixes and all kept ones after them.
+    """
+
+    positions: list[Position]
+    slot: Ints
+    t: Floats
+    lon: Floats
+    lat: Floats
+    before_t: Floats
+    before_lon: Floats
+    before_lat: Floats
+    starts: Ints
+    rewound: dict[int, Trail | None]
+
+
+def arrange(
+    state: EngineState, positions: list[Position], lateness_s: float
+) -> tuple[EngineState, Arrivals]:
+    """Sort a batch; the state returned is a copy with slots for new tracks, to be worked on.
+
+    Repetitions and fixes older than the lateness window are left out. On a backfill track an older
+    fix begins a new block, judged from nothing.
+    """
+    tracks = [p.vehicle_id + BACKFILL if p.backfill else p.vehicle_id for p in positions]
+    known = state.slots
+    state = state.copy_with(list(dict.fromkeys(k for k in tracks if k not in known)))
+    slots = state.slots
+    slot = np.array([slots[k] for k in tracks], dtype=np.intp)
+    t = np.array([p.fix_time.timestamp() for p in positions], dtype=float)
+    old = t < state.t[slot] - lateness_s
+    if old.any():
+        for s in {int(slot[i]) for i in np.nonzero(old)[0] if positions[i].backfill}:
+            state.forget(s)
+            old &= slot != s
+    index = np.nonzero(~old)[0]
+    index = index[np.lexsort((t[index], slot[index]))]  # stable: of equal times the first to arrive
+    again = np.zeros(len(index), dtype=bool)
+    again[1:] = (np.diff(slot[index]) == 0) & (np.diff(t[index]) == 0)
+    index = index[~again]
+    late = {int(s) for s in slot[index[t[index] <= state.t[slot[index]]]]}
+    rewound: dict[int, Trail | None] = {}
+    chosen = [positions[i] for i in index]
+    slot, t = slot[index], t[index]
+    if late:
+        chosen, slot, t = _rewind(state, late, chosen, slot, t, rewound)
+    lon = np.array([p.lon for p in chosen], dtype=float)
+    lat = np.array([p.lat for p in chosen], dtype=float)
+    starts = np.nonzero(np.diff(slot, prepend=-1))[0]
+    before = _before(state, slot, t, lon, lat, starts, rewound)
+    return state, Arrivals(chosen, slot, t, lon, lat, *before, starts, rewound)
+
+
+def _rewind(
+    state: EngineState,
+    late: set[int],
+    positions: list[Position],
+    slot: Ints,
+    t: Floats,
+    rewound: dict[int, Trail | None],
+) -> tuple[list[Position], Ints, Floats]:
+    """For late tracks: the new fixes merged with the kept ones that are younger than the oldest new."""
+    is_late = np.isin(slot, list(late))
+    chosen = [positions[i] for i in np.nonzero(~is_late)[0]]
+    slots, times = list(slot[~is_late]), list(t[~is_late])
+    arrived: dict[int, dict[float, Position]] = {}
+    for i in np.nonzero(is_late)[0]:
+        arrived.setdefault(int(slot[i]), {})[float(t[i])] = positions[i]
+    for s, new in arrived.items():
+        oldest = min(new)
+        trail = state.trails[s]
+        while trail is not None and trail[0] >= oldest:
+            new.pop(trail[0], None)  # known already
+            trail = trail[2]
+        if not new:
+            continue
+        oldest = min(new)
+        merged = dict(new)
+        trail = state.trails[s]
+        while trail is not None and trail[0] > oldest:
+            merged[trail[0]] = trail[1]
+            trail = trail[2]
+        rewound[s] = trail
+        for at in sorted(merged):
+            chosen.append(merged[at])
+            slots.append(s)
+            times.append(at)
+    return chosen, np.array(slots, dtype=np.intp), np.array(times, dtype=float)
+
+
+def _before(
+    state: EngineState,
+    slot: Ints,
+    t: Floats,
+    lon: Floats,
+    lat: Floats,
+    starts: Ints,
+    rewound: dict[int, Trail | None],
+) -> tuple[Floats, Floats, Floats]:
+    first = slot[starts]
+    before = []
+    for values, newest in ((t, state.t), (lon, state.lon), (lat, state.lat)):
+        shifted = np.empty_like(values)
+        shifted[1:] = values[:-1]
+        shifted[starts] = newest[first]
+        before.append(shifted)
+    before[0][np.isinf(before[0])] = np.nan
+    for i in starts if rewound else ():
+        if int(slot[i]) in rewound:
+            trail = rewound[int(slot[i])]
+            fix = (np.nan,) * 3 if trail is None else (trail[0], trail[1].lon, trail[1].lat)
+            for values, value in zip(before, fix, strict=True):
+                values[i] = value
+    return before[0], before[1], before[2]

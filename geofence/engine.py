@@ -1,0 +1,223 @@
+"""The engine: positions in, findings out. Pure: the same state, positions and site give the same."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+import msgspec
+import numpy as np
+import numpy.typing as npt
+
+from config.site import Site
+from geofence.arrivals import Arrivals, arrange
+from geofence.finding import Finding, Violation
+from geofence.ground import Ground
+from geofence.memory import Memory, RuleStates, changes
+from geofence.moment import moment
+from geofence.projection import Floats
+from geofence.rows import Rows
+from geofence.rule_list import make_rules
+from geofence.rules.rule import Codes
+from geofence.state import EngineState, StateVersionError, decode_state, encode_state
+from geofence.trail import rebuilt, walk
+from ingest.position import Position, Quality
+
+__all__ = ["Engine", "EngineState", "StateVersionError", "decode_state", "encode_state"]
+
+SILENCE_S = 300.0  # after so long without a fix the rules look at the next one whatever it is
+
+
+class Engine:
+    """Judges positions by one ordered list of rules.
+
+    Event time decides. A fix is put where its time belongs; one that is late by at most `lateness_s`
+    behind its vehicle's newest takes the vehicle back to the state before it and forward again over
+    the fixes kept since, and what changes by that is told again: amended, or withdrawn. An older one
+    is not judged. Fixes marked as backfill are judged on a track of their own and never move the
+    live one. The same fix (vehicle and time) again is nothing.
+
+    Attributes:
+        kinds: the alert kinds that this engine can raise.
+
+    Raises:
+        ParameterError: when the site sets a threshold that no rule knows or can use.
+    """
+
+    def __init__(self, site: Site, lateness_s: float = 600.0) -> None:
+        self._ground = Ground(site)
+        self._rules = make_rules(self._ground)
+        self._lateness_s = lateness_s
+        self._factors = [np.uint64(_factor(r.name)) for r in self._rules]
+        self.kinds = tuple(kind for rule in self._rules for kind in rule.kinds)
+
+    def initial(self) -> EngineState:
+        """The state before any position."""
+        return EngineState.empty()
+
+    def advance(
+        self,
+        state: EngineState,
+        positions: Sequence[Position],
+        now: datetime,  # noqa: ARG002 (rules on silence, which come later, need the clock)
+    ) -> tuple[EngineState, list[Finding]]:
+        """Judge a batch in any order. Only positions of GOOD quality count.
+
+        Args:
+            state: as the last batch left it; it is not changed.
+            positions: of any number of vehicles.
+            now: the time of processing, aware.
+
+        Returns:
+            The state after the batch, and the findings that are new or have changed.
+        """
+        good = [p for p in positions if p.quality is Quality.GOOD]
+        if not good:
+            return state, []
+        state, arrivals = arrange(state, good, self._lateness_s)
+        if not arrivals.positions:
+            return state, []
+        rows = Rows(self._ground, arrivals)
+        measures = [rule.measure(rows) for rule in self._rules]
+        code = np.zeros(len(rows), dtype=np.uint64)
+        for (codes, _), factor in zip(measures, self._factors, strict=True):
+            code += codes * factor
+        found: list[Finding] = []
+        looked = self._worth_a_look(state, arrivals, rows, code)
+        ends = np.append(arrivals.starts[1:], len(rows))
+        first_look = np.searchsorted(np.nonzero(looked)[0], arrivals.starts)
+        last_look = np.searchsorted(np.nonzero(looked)[0], ends)
+        for run in np.nonzero(last_look > first_look)[0].tolist():
+            begin, end = int(arrivals.starts[run]), int(ends[run])
+            found += self._run(state, arrivals, rows, measures, looked, begin, end)
+        self._remember(state, arrivals, code, ends - 1)
+        return state, found
+
+    def _worth_a_look(
+        self, state: EngineState, arrivals: Arrivals, rows: Rows, code: Codes
+    ) -> npt.NDArray[np.bool_]:
+        before = np.empty_like(code)
+        before[1:] = code[:-1]
+        before[arrivals.starts] = state.code[arrivals.slot[arrivals.starts]]
+        looked = (code != before) | (arrivals.t >= state.due[arrivals.slot])
+        looked |= (rows.step_s > SILENCE_S) & np.isfinite(rows.step_s)
+        looked[rows.crossed_row] = True
+        if arrivals.rewound:
+            looked |= np.isin(arrivals.slot, list(arrivals.rewound))
+        return looked
+
+    def _run(
+        self,
+        state: EngineState,
+        arrivals: Arrivals,
+        rows: Rows,
+        measures: list[tuple[Codes, Floats]],
+        looked: npt.NDArray[np.bool_],
+        begin: int,
+        end: int,
+    ) -> list[Finding]:
+        """Step one track through its fixes [begin, end)."""
+        slot = int(arrivals.slot[begin])
+        was = state.memories.get(slot, Memory())
+        late = slot in arrivals.rewound
+        memory = was.before(float(arrivals.t[begin])) if late else was
+        kept = memory
+        due = -np.inf if late else float(state.due[slot])
+        told: list[Finding] = []
+        for row in range(begin, end):
+            t = float(arrivals.t[row])
+            if not looked[row] and t < due:
+                continue
+            states, found = self._step(memory.now(), rows, measures, row)
+            if states is not None or found:
+                states = memory.now() if states is None else states
+                memory = memory.with_step(t, states, found)
+                told += found
+            due = self._due(memory.now())
+        state.due[slot] = due
+        if memory.states or memory.findings:
+            state.memories[slot] = memory
+        else:
+            state.memories.pop(slot, None)
+        if late:
+            told = changes(was, memory) if memory is not kept or was is not kept else []
+        if arrivals.positions[begin].backfill:
+            newest = float(arrivals.t[end - 1])
+            return [_closed(f, newest) for f in told]
+        return told
+
+    def _step(
+        self, states: RuleStates, rows: Rows, measures: list[tuple[Codes, Floats]], row: int
+    ) -> tuple[RuleStates | None, tuple[Finding, ...]]:
+        """The rule states after a fix, None if none changed, and what was found."""
+        sight = rows.sight(row)
+        changed: dict[str, Any] | None = None
+        found: tuple[Finding, ...] = ()
+        for rule, (codes, numbers) in zip(self._rules, measures, strict=True):
+            before = states.get(rule.name)
+            number = float(numbers[row]) if len(numbers) else 0.0
+            after, found_here = rule.step(before, sight, int(codes[row]), number)
+            if found_here:
+                found += found_here
+            if after is not before:
+                changed = dict(states) if changed is None else changed
+                if after is None:
+                    del changed[rule.name]
+                else:
+                    changed[rule.name] = after
+        return changed, found
+
+    def _due(self, states: RuleStates) -> float:
+        due = np.inf
+        for rule in self._rules:
+            if rule.name in states:
+                due = min(due, rule.quiet_until(states[rule.name]))
+        return due
+
+    def _remember(
+        self, state: EngineState, arrivals: Arrivals, code: Codes, last: npt.NDArray[np.intp]
+    ) -> None:
+        slots = arrivals.slot[last]
+        state.t[slots], state.code[slots] = arrivals.t[last], code[last]
+        state.lon[slots], state.lat[slots] = arrivals.lon[last], arrivals.lat[last]
+        trails = state.trails
+        for slot, trail in arrivals.rewound.items():
+            trails[slot] = trail
+        rows = zip(arrivals.slot.tolist(), arrivals.t.tolist(), arrivals.positions, strict=True)
+        for slot, t, position in rows:
+            trails[slot] = (t, position, trails[slot])
+        for slot in slots[state.t[slots] >= state.trim[slots]].tolist():
+            self._trim(state, slot)
+
+    def _trim(self, state: EngineState, slot: int) -> None:
+        """Forget what no fix that may still come can need: all but one fix before the window."""
+        horizon = float(state.t[slot]) - self._lateness_s
+        fixes = []
+        for fix in walk(state.trails[slot]):
+            fixes.append(fix)
+            if fix[0] < horizon:
+                break
+        state.trails[slot] = rebuilt(fixes[::-1])
+        state.trim[slot] = state.t[slot] + self._lateness_s
+        if slot in state.memories:
+            memory = state.memories[slot].trimmed(horizon)
+            if memory.states or memory.findings:
+                state.memories[slot] = memory
+            else:
+                del state.memories[slot]
+
+
+def _closed(finding: Finding, newest: float) -> Finding:
+    """A finding of a backfill track: it ends with the newest fix known, until a newer one comes."""
+    if isinstance(finding, Violation):
+        return msgspec.structs.replace(
+            finding, backfill=True, ended_at=finding.ended_at or moment(newest)
+        )
+    return msgspec.structs.replace(finding, left_at=finding.left_at or moment(newest))
+
+
+def _factor(name: str) -> int:
+    """Odd, and the same in every process: keeps the rules' codes apart in their sum."""
+    return int.from_bytes(hashlib.blake2b(name.encode(), digest_size=8).digest(), "big") | 1

@@ -1,0 +1,50 @@
+"""A site compiled for judging: everything in metres, numbered and indexed."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from config.hours import DailyHours
+from config.site import Site
+from config.zone import ZoneKind
+from geofence.parameters import read_parameters
+from geofence.plans import Plans
+from geofence.projection import Projection
+from geofence.zone_index import ZoneIndex
+
+
+class Ground:
+    """What rules know of a site; never changes after it was made.
+
+    Attributes:
+        hours: the distinct daily hours that occur; `zone_hours[z]` and `permit_hours[p]` number them.
+        kinds: vehicle id -> kind, for registered vehicles.
+        zone_kind, zone_limit_kmh: of each zone; infinite where it sets no limit.
+        permit_limit_kmh: of each permit; infinite where it sets none.
+
+    Raises:
+        ParameterError: when the site sets a threshold that no rule knows or can use.
+    """
+
+    def __init__(self, site: Site) -> None:
+        self.parameters = read_parameters(site.rules)
+        self.timezone = site.timezone
+        self.projection = Projection.of_site(site)
+        self.zones = ZoneIndex(site.zones, self.projection, self.parameters.zone_visit)
+        self.plans = Plans(site, self.projection)
+        self.site = site
+        self.kinds = {v.vehicle_id: v.kind for v in site.vehicles.values()}
+        zones, permits = list(site.zones.values()), self.plans.permits
+        hours: dict[DailyHours, int] = {}
+        for owner in (*zones, *permits):
+            hours.setdefault(owner.hours, len(hours))
+        self.hours = tuple(hours)
+        self.zone_hours = np.array([hours[z.hours] for z in zones], dtype=np.intp)
+        self.permit_hours = np.array([hours[p.hours] for p in permits], dtype=np.intp)
+        self.zone_restricted = np.array([z.kind is ZoneKind.RESTRICTED for z in zones], dtype=bool)
+        self.zone_limit_kmh = np.array([_limit(z.speed_limit_kmh) for z in zones], dtype=float)
+        self.permit_limit_kmh = np.array([_limit(p.speed_limit_kmh) for p in permits], dtype=float)
+
+
+def _limit(kmh: float | None) -> float:
+    return float("inf") if kmh is None else kmh

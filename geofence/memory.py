@@ -1,0 +1,72 @@
+"""What the engine remembers of one vehicle beyond its last fix: enough to go back in time.
+
+All of it is immutable, so that an earlier `EngineState` stays what it was.
+"""
+
+from __future__ import annotations
+
+import msgspec
+
+from geofence.finding import Finding, Violation, ZoneVisit
+from geofence.rule_list import RuleState
+
+RuleStates = dict[str, RuleState]  # by rule name; rules at rest are left out
+
+
+class Memory(msgspec.Struct, frozen=True):
+    """Attributes:
+    states: (event time, rule states after that fix), oldest first, an entry for every change;
+        before the first all rules were at rest.
+    findings: (event time of the fix that made it, finding), oldest first.
+    """
+
+    states: tuple[tuple[float, RuleStates], ...] = ()
+    findings: tuple[tuple[float, Finding], ...] = ()
+
+    def now(self) -> RuleStates:
+        """The rule states after the newest fix."""
+        return self.states[-1][1] if self.states else {}
+
+    def with_step(self, t: float, states: RuleStates, found: tuple[Finding, ...]) -> Memory:
+        """After a fix at `t` that changed something."""
+        return Memory((*self.states, (t, states)), self.findings + tuple((t, f) for f in found))
+
+    def before(self, t: float) -> Memory:
+        """As it was before any fix at `t` or later."""
+        return Memory(
+            tuple(s for s in self.states if s[0] < t), tuple(f for f in self.findings if f[0] < t)
+        )
+
+    def trimmed(self, horizon: float) -> Memory:
+        """Without what no fix at `horizon` or later can need."""
+        last = max((i for i, s in enumerate(self.states) if s[0] < horizon), default=0)
+        states = self.states[last:]
+        if states and states[0][0] < horizon and not states[0][1]:
+            states = states[1:]
+        newest = {identity(f): t for t, f in self.findings if t < horizon}
+        findings = tuple(
+            (t, f)
+            for t, f in self.findings
+            if t >= horizon or (newest[identity(f)] == t and _open(f))
+        )
+        return Memory(states, findings)
+
+
+def changes(before: Memory, after: Memory) -> list[Finding]:
+    """What to tell when a late fix turned `before` into `after`: new and amended, then withdrawn."""
+    old = {identity(f): f for _, f in before.findings}
+    new = {identity(f): f for _, f in after.findings}
+    told: list[Finding] = [f for key, f in new.items() if old.get(key) != f]
+    told += [msgspec.structs.replace(f, withdrawn=True) for key, f in old.items() if key not in new]
+    return told
+
+
+def identity(finding: Finding) -> tuple[object, ...]:
+    """What makes a finding the same finding, see `geofence.finding`."""
+    if isinstance(finding, ZoneVisit):
+        return finding.vehicle_id, finding.zone_id, finding.entered_at
+    return finding.kind, finding.vehicle_id, finding.subject, finding.started_at
+
+
+def _open(finding: Finding) -> bool:
+    return (finding.ended_at if isinstance(finding, Violation) else finding.left_at) is None

@@ -1,0 +1,112 @@
+"""What the permits in force allow a vehicle, compiled for whole batches."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass
+
+import numpy as np
+import shapely
+
+from config.permit import Permit
+from config.site import Site
+from config.zone import ZoneKind
+from geofence.projection import Projection
+
+_FOREVER = float("inf")
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """A set of permits that are in force for a vehicle at once, in the order of the file."""
+
+    permits: tuple[Permit, ...]
+
+
+class Plans:
+    """Every set of permits that occurs, and which one binds a vehicle at a time.
+
+    Attributes:
+        plans: plan i; plan 0 has no permits.
+        routes: corridors in metres, prepared; `route_ids[r]` names one.
+        half_width_m: of each corridor.
+        pairs_from, pairs_to: for plan i, its slice in the four arrays that follow.
+        pair_permit: number of the permit in `permits`.
+        pair_route: number of a route, -1 for a permit that limits none.
+        allowed_zone: (plans, zones) whether a plan's vehicle may be in a zone off its route: every
+            depot, and the sites and grounds of its permits.
+    """
+
+    def __init__(self, site: Site, projection: Projection) -> None:
+        self.route_ids = tuple(site.routes)
+        self.routes = np.array(
+            [projection.shape(r.geometry) for r in site.routes.values()], dtype=object
+        )
+        shapely.prepare(self.routes)
+        self.half_width_m = np.array([r.half_width_m for r in site.routes.values()], dtype=float)
+        self.permits = tuple(site.permits.values())
+        self.plans: list[Plan] = [Plan(())]
+        self._of_vehicle = self._spans(site)
+        self._pairs(site)
+        zones = list(site.zones.values())
+        self.allowed_zone = np.zeros((len(self.plans), len(zones)), dtype=bool)
+        for i, plan in enumerate(self.plans):
+            ends = {e for p in plan.permits for e in (p.site_zone, p.ground_zone) if e}
+            self.allowed_zone[i] = [z.kind is ZoneKind.DEPOT or z.id in ends for z in zones]
+
+    def number(self, vehicle_id: str, at: float) -> int:
+        """Which plan binds the vehicle at a time (seconds since 1970)."""
+        spans = self._of_vehicle.get(vehicle_id)
+        if spans is None:
+            return 0
+        for until, plan in spans:
+            if at < until:
+                return plan
+        return 0
+
+    def _spans(self, site: Site) -> dict[str, tuple[tuple[float, int], ...]]:
+        permits_of = defaultdict(list)
+        for permit in site.permits.values():
+            for vehicle in permit.vehicle_ids:
+                permits_of[vehicle].append(permit)
+        numbers: dict[tuple[str, ...], int] = {}
+        spans = {}
+        for vehicle, permits in permits_of.items():
+            edges = sorted({*(e for p in permits for e in _validity(p)), -_FOREVER, _FOREVER})
+            of_vehicle = []
+            for begin, end in zip(edges, edges[1:], strict=False):
+                valid = [p for p in permits if _validity(p)[0] <= begin and end <= _validity(p)[1]]
+                key = tuple(p.permit_id for p in valid)
+                if not key:
+                    of_vehicle.append((end, 0))
+                    continue
+                if key not in numbers:
+                    numbers[key] = len(self.plans)
+                    self.plans.append(Plan(tuple(valid)))
+                of_vehicle.append((end, numbers[key]))
+            spans[vehicle] = tuple(of_vehicle)
+        return spans
+
+    def _pairs(self, site: Site) -> None:
+        permit_number = {p.permit_id: i for i, p in enumerate(self.permits)}
+        route_number = {r: i for i, r in enumerate(self.route_ids)}
+        begin, end, pair_permit, pair_route = [], [], [], []
+        for plan in self.plans:
+            begin.append(len(pair_permit))
+            for permit in plan.permits:
+                for route in [route_number[r] for r in permit.route_ids] or [-1]:
+                    pair_permit.append(permit_number[permit.permit_id])
+                    pair_route.append(route)
+            end.append(len(pair_permit))
+        self.pairs_from = np.array(begin, dtype=np.intp)
+        self.pairs_to = np.array(end, dtype=np.intp)
+        self.pair_permit = np.array(pair_permit, dtype=np.intp)
+        self.pair_route = np.array(pair_route, dtype=np.intp)
+
+
+def _validity(permit: Permit) -> tuple[float, float]:
+    """[from, to) in seconds since 1970."""
+    return (
+        permit.valid_from.timestamp() if permit.valid_from else -_FOREVER,
+        permit.valid_to.timestamp() if permit.valid_to else _FOREVER,
+    )

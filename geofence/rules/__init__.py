@@ -1,0 +1,1 @@
+"""One file a rule. Their order, and which there are: `geofence.rule_list`."""

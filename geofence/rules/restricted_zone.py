@@ -1,0 +1,143 @@
+"""A muck truck in a restricted zone in its hours (闯限行区域)."""
+
+from __future__ import annotations
+
+import math
+
+import msgspec
+import numpy as np
+
+from config.vehicle import VehicleKind
+from geofence.finding import Finding, Violation
+from geofence.ground import Ground
+from geofence.moment import moment
+from geofence.parameters import as_values
+from geofence.projection import Floats
+from geofence.rows import Rows, Sight
+from geofence.rules.rule import Codes
+from geofence.zone_index import INSIDE
+
+
+class Intrusion(msgspec.Struct, frozen=True, array_like=True):
+    """A stay in one restricted zone within its hours. Event times in seconds since 1970."""
+
+    zone_id: str
+    since_t: float
+    lon: float
+    lat: float
+    last_t: float
+    fixes: int
+    raised: Violation | None = None
+
+
+class RestrictedZoneState(msgspec.Struct, frozen=True, array_like=True, tag="restricted_zone"):
+    intrusions: tuple[Intrusion, ...]
+
+
+class RestrictedZone:
+    """A visit to a restricted zone that lasts `hold_s` within the zone's hours; ends with either."""
+
+    name = "restricted_zone"
+    kinds = ("restricted_zone",)
+
+    def __init__(self, ground: Ground) -> None:
+        self._p = ground.parameters.restricted_zone
+        self._ground = ground
+        restricted = zip(ground.zones.ids, ground.zone_restricted, strict=True)
+        self._restricted = frozenset(z for z, yes in restricted if yes)
+        self._timezone = ground.timezone
+
+    def measure(self, rows: Rows) -> tuple[Codes, Floats]:
+        """A hash of the restricted zones about the vehicle that are in their hours."""
+        code = np.zeros(len(rows), dtype=np.uint64)
+        restricted = self._ground.zone_restricted[rows.pair_zone]
+        row, zone = rows.pair_row[restricted], rows.pair_zone[restricted]
+        held = rows.hours[self._ground.zone_hours[zone], row]
+        np.add.at(code, row[held], self._ground.zones.weights[zone[held]])
+        return code, np.zeros(0)
+
+    def quiet_until(self, state: RestrictedZoneState) -> float:  # noqa: ARG002 (every state is a doubt)
+        return -math.inf
+
+    def step(
+        self,
+        state: RestrictedZoneState | None,
+        sight: Sight,
+        code: int,
+        number: float,  # noqa: ARG002 (the rules' protocol)
+    ) -> tuple[RestrictedZoneState | None, tuple[Finding, ...]]:
+        if state is None and (not code or sight.kind is not VehicleKind.MUCK):
+            return None, ()
+        found: list[Finding] = []
+        before = {i.zone_id: i for i in state.intrusions} if state else {}
+        if sight.step_s > self._p.max_gap_s:
+            for intrusion in before.values():
+                self._end(intrusion, found)
+            before = {}
+        after = []
+        for zone_id in sight.visits:
+            if zone_id in self._restricted and self._in_hours(zone_id, sight.minute):
+                after.append(self._go_on(before.pop(zone_id, None), zone_id, sight, found))
+        for intrusion in before.values():
+            self._end(intrusion, found)
+        return (RestrictedZoneState(tuple(after)) if after else None), tuple(found)
+
+    def _go_on(
+        self, now: Intrusion | None, zone_id: str, sight: Sight, found: list[Finding]
+    ) -> Intrusion:
+        position = sight.position
+        if now is None:
+            now = self._begin(zone_id, sight)
+        if sight.zones.get(zone_id, 0) < INSIDE:
+            return now
+        now = msgspec.structs.replace(now, last_t=sight.t, fixes=now.fixes + 1)
+        if now.raised is None and now.last_t - now.since_t >= self._p.hold_s:
+            violation = Violation(
+                kind="restricted_zone",
+                vehicle_id=position.vehicle_id,
+                subject=zone_id,
+                zone_id=zone_id,
+                started_at=moment(now.since_t),
+                lon=now.lon,
+                lat=now.lat,
+                values={
+                    "hours": str(self._ground.site.zones[zone_id].hours),
+                    "timezone": str(self._timezone),
+                    **_so_far(now),
+                },
+                parameters=as_values(self._p),
+            )
+            found.append(violation)
+            now = msgspec.structs.replace(now, raised=violation)
+        return now
+
+    def _begin(self, zone_id: str, sight: Sight) -> Intrusion:
+        """From the visit's own beginning, if it was told by this fix, without a silence, in hours."""
+        stay = sight.visits[zone_id]
+        lasted = sight.t - stay.first_t
+        told = stay.entered_t == sight.t and lasted <= self._p.max_gap_s
+        if told and self._in_hours(zone_id, (sight.minute - lasted / 60) % 1440):
+            return Intrusion(
+                zone_id, stay.first_t, stay.lon, stay.lat, sight.t, max(stay.core_fixes - 1, 0)
+            )
+        return Intrusion(zone_id, sight.t, sight.position.lon, sight.position.lat, sight.t, 0)
+
+    def _end(self, intrusion: Intrusion, found: list[Finding]) -> None:
+        if intrusion.raised is not None:
+            found.append(
+                msgspec.structs.replace(
+                    intrusion.raised,
+                    ended_at=moment(intrusion.last_t),
+                    values={**intrusion.raised.values, **_so_far(intrusion)},
+                )
+            )
+
+    def _in_hours(self, zone_id: str, minute: float) -> bool:
+        return self._ground.site.zones[zone_id].hours.contains(minute)
+
+
+def _so_far(intrusion: Intrusion) -> dict[str, float | int | str | bool | None]:
+    return {
+        "duration_s": round(intrusion.last_t - intrusion.since_t, 3),
+        "fixes": intrusion.fixes,
+    }

@@ -1,0 +1,189 @@
+"""Entering, leaving and passing zones (进出区域): no alert of its own, a `ZoneVisit` for each stay."""
+
+from __future__ import annotations
+
+import math
+
+import msgspec
+import numpy as np
+import shapely
+
+from geofence.finding import Finding, ZoneVisit
+from geofence.ground import Ground
+from geofence.moment import moment
+from geofence.projection import Floats
+from geofence.rows import Rows, Sight
+from geofence.rules.rule import Codes
+from geofence.zone_index import CORE, INSIDE
+
+
+class Stay(msgspec.Struct, frozen=True, array_like=True):
+    """One zone that a vehicle is in, or may be in. Event times in seconds since 1970.
+
+    Attributes:
+        first_t, lon, lat: its first fix inside.
+        arrived_t: the moment between the fixes when it came in; `first_t` where that is not known.
+        core_t, core_fixes: since when, and on how many fixes, it is surely inside.
+        entered_t: the fix that made it a visit.
+        inside_t, out_t: its last fix inside and its first outside, once it is outside.
+        far_t, far_fixes: since when, and on how many fixes, it is surely outside.
+    """
+
+    zone_id: str
+    first_t: float
+    lon: float
+    lat: float
+    arrived_t: float
+    core_t: float | None = None
+    core_fixes: int = 0
+    entered_t: float | None = None
+    inside_t: float | None = None
+    out_t: float | None = None
+    far_t: float | None = None
+    far_fixes: int = 0
+
+
+class VisitState(msgspec.Struct, frozen=True, array_like=True, tag="zone_visit"):
+    stays: tuple[Stay, ...]
+
+
+class ZoneVisits:
+    """Entered: surely inside for `enter_hold_s`; left: surely outside for `leave_hold_s`, or long outside.
+
+    A visit lasts from its first to its last fix inside. A zone that a moving vehicle passes through
+    between fixes that are short in time is a visit too, with times interpolated on the way.
+    """
+
+    name = "zone_visit"
+    kinds: tuple[str, ...] = ()
+
+    def __init__(self, ground: Ground) -> None:
+        self._p = ground.parameters.zone_visit
+        zones = ground.zones
+        self._shape = dict(zip(zones.ids, zones.shapes, strict=True))
+        self._weights = zones.weights
+
+    def measure(self, rows: Rows) -> tuple[Codes, Floats]:
+        """A hash of how the fix lies to the zones about it: equal codes, equal relations."""
+        code = np.zeros(len(rows), dtype=np.uint64)
+        term = self._weights[rows.pair_zone] * rows.pair_level.astype(np.uint64)
+        np.add.at(code, rows.pair_row, term)
+        return code, np.zeros(0)
+
+    def quiet_until(self, state: VisitState) -> float:
+        settled = all(s.entered_t is not None and s.inside_t is None for s in state.stays)
+        return math.inf if settled else -math.inf
+
+    def step(
+        self, state: VisitState | None, sight: Sight, code: int, number: float
+    ) -> tuple[VisitState | None, tuple[Finding, ...]]:
+        before = state.stays if state else ()
+        if not before and not sight.zones and not sight.crossed:
+            return None, ()
+        found: list[Finding] = []
+        after = []
+        for stay in before:
+            now = self._go_on(stay, sight, found)
+            if now is not None:
+                after.append(now)
+        known = {s.zone_id for s in before}
+        for zone_id, level in sight.zones.items():
+            if level >= INSIDE and zone_id not in known:
+                after.append(self._begin(zone_id, level, sight))
+        for zone_id in sight.crossed:
+            if zone_id not in known and sight.zones.get(zone_id, 0) < INSIDE:
+                self._pass(zone_id, sight, found)
+        sight.visits = {s.zone_id: s for s in after if s.entered_t is not None}
+        if state is not None and tuple(after) == before:
+            return state, tuple(found)
+        return (VisitState(tuple(after)) if after else None), tuple(found)
+
+    def _begin(self, zone_id: str, level: int, sight: Sight) -> Stay:
+        core = level == CORE
+        arrived = sight.t
+        if zone_id in sight.crossed:
+            share = self._inside_share(zone_id, sight)
+            if share is not None:
+                arrived = sight.before_t + share[0] * sight.step_s
+        return Stay(
+            zone_id=zone_id,
+            first_t=sight.t,
+            lon=sight.position.lon,
+            lat=sight.position.lat,
+            arrived_t=arrived,
+            core_t=sight.t if core else None,
+            core_fixes=int(core),
+        )
+
+    def _go_on(self, stay: Stay, sight: Sight, found: list[Finding]) -> Stay | None:
+        level = sight.zones.get(stay.zone_id, 0)
+        if stay.entered_t is None:
+            return self._arrive(stay, level, sight, found)
+        if level >= INSIDE:
+            if stay.inside_t is None:
+                return stay
+            return msgspec.structs.replace(stay, inside_t=None, out_t=None, far_t=None, far_fixes=0)
+        inside_t = sight.before_t if stay.inside_t is None else stay.inside_t
+        far_t, far_fixes = None, 0
+        if level == 0:
+            far_t = sight.t if stay.far_t is None else stay.far_t
+            far_fixes = stay.far_fixes + 1
+        out_t = sight.t if stay.out_t is None else stay.out_t
+        gone = far_t is not None and far_fixes >= 2 and sight.t - far_t >= self._p.leave_hold_s
+        if gone or sight.t - out_t >= self._p.leave_outside_s:
+            found.append(_visit(sight, stay.zone_id, stay.first_t, inside_t))
+            return None
+        return msgspec.structs.replace(
+            stay, inside_t=inside_t, out_t=out_t, far_t=far_t, far_fixes=far_fixes
+        )
+
+    def _arrive(self, stay: Stay, level: int, sight: Sight, found: list[Finding]) -> Stay | None:
+        if level < INSIDE:
+            self._slip_out(stay, sight, found)
+            return None
+        if level == CORE:
+            core_t = sight.t if stay.core_t is None else stay.core_t
+            stay = msgspec.structs.replace(stay, core_t=core_t, core_fixes=stay.core_fixes + 1)
+        sure = (
+            stay.core_t is not None
+            and stay.core_fixes >= 2
+            and sight.t - stay.core_t >= self._p.enter_hold_s
+        )
+        if sure or sight.t - stay.first_t >= self._p.edge_hold_s:
+            stay = msgspec.structs.replace(stay, entered_t=sight.t)
+            found.append(_visit(sight, stay.zone_id, stay.first_t, None))
+        return stay
+
+    def _slip_out(self, stay: Stay, sight: Sight, found: list[Finding]) -> None:
+        """Out again before it was sure: a visit all the same if it drove in and drove out."""
+        drove_in = stay.arrived_t < stay.first_t
+        if stay.core_t is not None and drove_in and stay.zone_id in sight.crossed:
+            share = self._inside_share(stay.zone_id, sight)
+            if share is not None:
+                left_t = sight.before_t + share[1] * sight.step_s
+                found.append(_visit(sight, stay.zone_id, stay.arrived_t, left_t))
+
+    def _pass(self, zone_id: str, sight: Sight, found: list[Finding]) -> None:
+        share = self._inside_share(zone_id, sight)
+        if share is not None and (share[1] - share[0]) * sight.step_m >= self._p.pass_chord_m:
+            begin = sight.before_t + share[0] * sight.step_s
+            end = sight.before_t + share[1] * sight.step_s
+            found.append(_visit(sight, zone_id, begin, end))
+
+    def _inside_share(self, zone_id: str, sight: Sight) -> tuple[float, float] | None:
+        """Which part of the way to this fix, in fractions of it, lies in the zone."""
+        way = shapely.LineString([(sight.before_x, sight.before_y), (sight.x, sight.y)])
+        inside = shapely.get_coordinates(shapely.intersection(way, self._shape[zone_id]))
+        if not len(inside):
+            return None
+        along = np.hypot(inside[:, 0] - sight.before_x, inside[:, 1] - sight.before_y) / way.length
+        return float(along.min()), float(along.max())
+
+
+def _visit(sight: Sight, zone_id: str, entered: float, left: float | None) -> ZoneVisit:
+    return ZoneVisit(
+        vehicle_id=sight.position.vehicle_id,
+        zone_id=zone_id,
+        entered_at=moment(round(entered, 6)),
+        left_at=None if left is None else moment(round(left, 6)),
+    )
