@@ -1,0 +1,187 @@
+"""Steps in the life of alerts into the database, inside the caller's transaction."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Container, Sequence
+from datetime import UTC, datetime
+from typing import Any
+from uuid import UUID
+
+import msgspec
+from psycopg.rows import dict_row
+from psycopg.types.json import Jsonb
+
+from alerts.alert import Alert, AlertChange, AlertStatus, ChangeKind, Evidence
+from store.alert_row import StoredAlert, digest_of, stored_alert_of
+from store.database import Connection
+from store.outbox_entry import DestinationsOf, notify, write_entries
+from store.sql import query
+
+RULES = "rules"
+"""The actor in `alert_log` of what no person did."""
+
+
+class Outcome(msgspec.Struct):
+    """Counts by ChangeKind, of `evidence` and of `outbox` rows; and the alerts that changed."""
+
+    counts: Counter[str]
+    changed: list[UUID]
+
+
+def write_changes(
+    conn: Connection,
+    changes: Sequence[AlertChange],
+    destinations_of: DestinationsOf,
+    followed: Container[UUID],
+) -> Outcome:
+    """Apply changes that are news; of those that are not, nothing is written.
+
+    A state that an alert was in before is a replay (the same tracks judged again), unless the
+    alert is in `followed`: the alerts whose latest step this writer wrote itself, and whose next
+    step it therefore tells.
+    """
+    outcome = Outcome(Counter(), [])
+    if not changes:
+        return outcome
+    steps: dict[UUID, list[AlertChange]] = {}
+    for change in changes:
+        steps.setdefault(change.alert.alert_id, []).append(change)
+    with conn.cursor(row_factory=dict_row) as cursor:
+        # Always in one order: two writers wait for each other and never in a circle.
+        cursor.executemany(
+            query("lock_alert"), [{"alert_id": alert_id} for alert_id in sorted(steps)]
+        )
+        rows = {
+            row["alert_id"]: row
+            for row in cursor.execute(query("alerts_by_id"), {"alert_ids": list(steps)})
+        }
+    for alert_id, told in steps.items():
+        life = _Life(conn, rows.get(alert_id), destinations_of, outcome)
+        life.advance(told, followed)
+    notify(conn, outcome.changed, outcome.counts["outbox"])
+    return outcome
+
+
+class _Life:
+    """One alert while its steps are written."""
+
+    def __init__(
+        self,
+        conn: Connection,
+        row: dict[str, Any] | None,
+        destinations_of: DestinationsOf,
+        outcome: Outcome,
+    ) -> None:
+        self._conn = conn
+        self._destinations_of = destinations_of
+        self._outcome = outcome
+        self._stored = None if row is None else stored_alert_of(row)
+        self._digest = None if row is None else bytes(row["digest"])
+
+    def advance(self, told: Sequence[AlertChange], followed: Container[UUID]) -> None:
+        last = told[-1]
+        if self._stored is not None and self._is_old_news(last.alert, followed):
+            # Pictures may be new all the same; then the alert is amended by them alone.
+            if self._write_evidence([e for change in told for e in change.evidence]):
+                same = msgspec.structs.replace(last, change=ChangeKind.AMENDED)
+                self._apply(msgspec.structs.replace(same, alert=self._stored.alert))
+            return
+        for change in told:
+            pictures = self._write_evidence(change.evidence)
+            if pictures or digest_of(change.alert) != self._digest:
+                self._apply(change)
+
+    def _is_old_news(self, alert: Alert, followed: Container[UUID]) -> bool:
+        digest = digest_of(alert)
+        if digest == self._digest:
+            return True
+        if alert.alert_id in followed:
+            return False
+        found = self._conn.execute(
+            query("digest_known"), {"alert_id": alert.alert_id, "digest": digest}
+        ).fetchone()
+        return bool(found and found[0])
+
+    def _apply(self, change: AlertChange) -> None:
+        before, alert = self._stored, change.alert
+        kind = change.change
+        if before is None:
+            if alert.withdrawn:
+                return  # it was never told, and it never happened
+            kind = ChangeKind.RAISED
+        elif kind == ChangeKind.RAISED:
+            kind = ChangeKind.AMENDED
+        if before is not None and before.alert.rings:
+            alert = msgspec.structs.replace(alert, rings=True)  # who heard it begin hears it end
+        self._digest = digest_of(alert)
+        self._stored = self._put(before, alert)
+        self._conn.execute(
+            query("insert_log"),
+            {
+                "alert_id": alert.alert_id,
+                "revision": self._stored.revision,
+                "change": kind.value,
+                "actor": RULES,
+                "note": None,
+                "digest": self._digest,
+            },
+        )
+        counts = self._outcome.counts
+        counts[kind.value] += 1
+        if alert.alert_id not in self._outcome.changed:
+            self._outcome.changed.append(alert.alert_id)
+        if alert.rings:
+            told = AlertChange(change=kind, alert=alert, evidence=change.evidence)
+            counts["outbox"] += write_entries(
+                self._conn, kind.value, self._stored, self._destinations_of(told)
+            )
+
+    def _put(self, before: StoredAlert | None, alert: Alert) -> StoredAlert:
+        parameters = {
+            **msgspec.structs.asdict(alert),
+            "severity": alert.severity.value,
+            "values": Jsonb(alert.values, dumps=msgspec.json.encode),
+            "parameters": Jsonb(alert.parameters, dumps=msgspec.json.encode),
+            "digest": self._digest,
+            "status": AlertStatus.NEW.value if before is None else before.status.value,
+            "acknowledged_by": None if before is None else before.acknowledged_by,
+            "acknowledged_at": None if before is None else before.acknowledged_at,
+            "note": None if before is None else before.note,
+            "revision": 1 if before is None else before.revision + 1,
+        }
+        if before is not None and before.alert.started_at == alert.started_at:
+            self._conn.execute(query("update_alert"), parameters)
+        else:
+            if before is not None:
+                # A late fix moved its begin, by which the table is divided: the row moves with it.
+                self._conn.execute(
+                    query("delete_alert"),
+                    {"alert_id": alert.alert_id, "started_at": before.alert.started_at},
+                )
+            self._conn.execute(query("insert_alert"), parameters)
+        return StoredAlert(
+            alert=alert,
+            status=AlertStatus(parameters["status"]),
+            acknowledged_by=parameters["acknowledged_by"],
+            acknowledged_at=parameters["acknowledged_at"],
+            note=parameters["note"],
+            revision=parameters["revision"],
+            updated_at=datetime.now(UTC),
+        )
+
+    def _write_evidence(self, evidence: Sequence[Evidence]) -> int:
+        if not evidence:
+            return 0
+        rows = [_evidence_row(e) for e in evidence]
+        with self._conn.cursor() as cursor:
+            cursor.executemany(query("insert_evidence"), rows)
+            self._outcome.counts["evidence"] += cursor.rowcount
+            return cursor.rowcount
+
+
+def _evidence_row(evidence: Evidence) -> dict[str, Any]:
+    row = msgspec.structs.asdict(evidence)
+    for name in ("box", "passer_box"):
+        row[name] = None if row[name] is None else [float(x) for x in row[name]]
+    return row

@@ -1,0 +1,53 @@
+"""Positions, visits and rejected messages for those who look."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+import msgspec
+from psycopg.rows import class_row, dict_row
+
+from geofence.finding import ZoneVisit
+from ingest.position import Position
+from ingest.rejected_message import RejectedMessage
+from store.database import Connection
+from store.errors import translated
+from store.sql import query
+
+
+def latest_positions(conn: Connection, since: datetime) -> list[Position]:
+    """The newest good fix of each vehicle heard since (aware), by vehicle id.
+
+    A fix that came more than ten minutes late is no news of where a vehicle is: left out.
+    """
+    return _positions(conn, "latest_positions", {"since": since})
+
+
+def trail(
+    conn: Connection, vehicle_id: str, since: datetime, until: datetime, limit: int = 5000
+) -> list[Position]:
+    """Good fixes of one vehicle, [since, until) by fix time: the newest `limit`, oldest first."""
+    parameters = {"vehicle_id": vehicle_id, "since": since, "until": until, "limit": limit}
+    return _positions(conn, "trail", parameters)[::-1]
+
+
+def visits(conn: Connection, vehicle_id: str, since: datetime) -> list[ZoneVisit]:
+    """Zone visits of one vehicle that began since, in order."""
+    with translated("reading zone visits"), conn.cursor(row_factory=class_row(ZoneVisit)) as cursor:
+        return cursor.execute(
+            query("visits_of_vehicle"), {"vehicle_id": vehicle_id, "since": since}
+        ).fetchall()
+
+
+def rejected_messages(conn: Connection, since: datetime, limit: int = 100) -> list[RejectedMessage]:
+    """The newest rejected messages received since."""
+    with (
+        translated("reading rejected messages"),
+        conn.cursor(row_factory=class_row(RejectedMessage)) as cursor,
+    ):
+        return cursor.execute(query("rejected_since"), {"since": since, "limit": limit}).fetchall()
+
+
+def _positions(conn: Connection, name: str, parameters: dict[str, object]) -> list[Position]:
+    with translated("reading positions"), conn.cursor(row_factory=dict_row) as cursor:
+        return msgspec.convert(cursor.execute(query(name), parameters).fetchall(), list[Position])

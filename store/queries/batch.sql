@@ -1,0 +1,60 @@
+-- name: insert_batch
+INSERT INTO batch (key, worker, first_fix_time, last_fix_time)
+VALUES (%(key)s, %(worker)s, %(first_fix_time)s, %(last_fix_time)s)
+ON CONFLICT (key) DO NOTHING
+RETURNING batch
+
+-- name: stage_positions
+CREATE TEMPORARY TABLE IF NOT EXISTS staged_position
+    (LIKE position) ON COMMIT DELETE ROWS
+
+-- name: copy_positions
+COPY staged_position (
+    vehicle_id, fix_time, received_at, terminal_id, lon, lat, speed_kmh, course_deg, altitude_m,
+    satellites, lid, load, body_raised, ignition, work, backfill, quality, batch, batch_place
+) FROM STDIN (FORMAT binary)
+
+-- name: insert_positions
+-- In the order of the key, so that two writers of the same fixes wait for each other and never in a circle.
+INSERT INTO position
+SELECT * FROM staged_position ORDER BY vehicle_id, fix_time, batch_place
+ON CONFLICT (vehicle_id, fix_time) DO NOTHING
+
+-- name: insert_rejected
+INSERT INTO rejected_message (rejected_id, received_at, topic, element, reason, payload, batch)
+VALUES (%(rejected_id)s, %(received_at)s, %(topic)s, %(element)s, %(reason)s, %(payload)s, %(batch)s)
+ON CONFLICT (rejected_id, received_at) DO NOTHING
+
+-- name: upsert_visit
+INSERT INTO zone_visit (vehicle_id, zone_id, entered_at, left_at)
+VALUES (%(vehicle_id)s, %(zone_id)s, %(entered_at)s, %(left_at)s)
+ON CONFLICT (vehicle_id, zone_id, entered_at) DO UPDATE SET left_at = excluded.left_at
+WHERE zone_visit.left_at IS DISTINCT FROM excluded.left_at
+
+-- name: delete_visit
+DELETE FROM zone_visit
+WHERE vehicle_id = %(vehicle_id)s AND zone_id = %(zone_id)s AND entered_at = %(entered_at)s
+
+-- name: upsert_snapshot
+INSERT INTO worker_snapshot (worker, batch, state) VALUES (%(worker)s, %(batch)s, %(state)s)
+ON CONFLICT (worker) DO UPDATE
+SET taken_at = now(), batch = excluded.batch, state = excluded.state
+WHERE worker_snapshot.batch <= excluded.batch
+
+-- name: load_snapshot
+SELECT worker, taken_at, batch, state FROM worker_snapshot WHERE worker = %(worker)s
+
+-- name: fix_times_since
+SELECT min(first_fix_time), max(last_fix_time) FROM batch WHERE batch > %(batch)s
+
+-- name: positions_since
+-- Ancient fixes (quality 2) move nothing; leaving them out keeps the search to the days it needs.
+SELECT vehicle_id, terminal_id, fix_time, received_at, lon, lat, speed_kmh, course_deg, altitude_m,
+       satellites, lid, load, body_raised, ignition, work, backfill, quality
+FROM position
+WHERE batch > %(batch)s AND quality <> 2 AND fix_time BETWEEN %(first)s AND %(last)s
+ORDER BY batch, batch_place
+
+-- name: delete_batches
+DELETE FROM batch WHERE written_at < %(before)s
+    AND batch < (SELECT coalesce(min(batch), 9223372036854775807) FROM worker_snapshot)

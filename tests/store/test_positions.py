@@ -1,0 +1,190 @@
+"""Positions: each kept once, in the order in which it was judged, whatever its time."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+import msgspec
+import pytest
+
+from geofence.finding import ZoneVisit
+from ingest.position import Position, Quality
+from ingest.rejected_message import RejectedMessage
+from store.batch import Batch, Written
+from store.database import Connection
+from store.errors import StoreRefused
+from store.position_reader import latest_positions, rejected_messages, trail, visits
+from store.snapshot import load_snapshot, positions_since
+from store.writer import Writer
+from tests.store.made import NOON, position
+
+pytestmark = pytest.mark.servers
+
+
+@pytest.fixture
+def writer(conn: Connection) -> Writer:
+    return Writer(conn, lambda _change: ["webhook"])
+
+
+def count(conn: Connection, table: str) -> int:
+    row = conn.execute(f"SELECT count(*) FROM {table}").fetchone()  # noqa: S608  our own names
+    assert row is not None
+    return int(row[0])
+
+
+def test_a_position_comes_back_as_it_was(writer: Writer, conn: Connection) -> None:
+    full = position()
+    bare = Position(
+        vehicle_id="unknown-terminal",
+        terminal_id="unknown-terminal",
+        fix_time=NOON,
+        received_at=NOON,
+        lon=0.1 + 0.2,
+        lat=-1 / 3,
+        backfill=True,
+    )
+    assert writer.write(Batch(positions=(full, bare))).positions == 2
+    assert list(positions_since(conn, 0)) == [full, bare]
+
+
+def test_the_same_positions_again_are_duplicates(writer: Writer, conn: Connection) -> None:
+    rows = tuple(position(f"v{i % 7}", i) for i in range(500))
+    batch = Batch(positions=rows)
+    first = writer.write(batch)
+    assert (first.positions, first.duplicates) == (500, 0)
+    again = writer.write(batch)  # the outcome of the commit was lost
+    assert (again.batch, again.positions, again.duplicates) == (0, 0, 500)
+    redelivered = writer.write(Batch(positions=(*rows[250:], position("v0", 9999))))
+    assert (redelivered.positions, redelivered.duplicates) == (1, 250)
+    assert count(conn, "position") == 501
+
+
+def test_of_two_fixes_at_one_time_the_first_stays(writer: Writer, conn: Connection) -> None:
+    first, second = position(lat=31.1), position(lat=31.2)
+    written = writer.write(Batch(positions=(first, second)))
+    assert (written.positions, written.duplicates) == (1, 1)
+    writer.write(Batch(positions=(second,)))
+    assert list(positions_since(conn, 0)) == [first]
+
+
+def test_known_duplicates_are_a_count(writer: Writer, conn: Connection) -> None:
+    written = writer.write(
+        Batch(positions=(position(), position(at_s=5, quality=Quality.DUPLICATE)))
+    )
+    assert (written.positions, written.duplicates) == (1, 1)
+    assert count(conn, "position") == 1
+
+
+WILD = [
+    datetime(1, 1, 1, tzinfo=UTC),
+    datetime(1970, 1, 1, tzinfo=UTC),
+    datetime(2009, 8, 7, tzinfo=UTC),
+    datetime(2099, 12, 31, 23, 59, 59, 999999, tzinfo=UTC),
+    datetime(9999, 12, 31, tzinfo=UTC),
+]
+
+
+def test_wild_times_are_kept(writer: Writer, conn: Connection) -> None:
+    rows = tuple(
+        position(fix_time=when, quality=Quality.FUTURE if when > NOON else Quality.ANCIENT)
+        for when in WILD
+    )
+    assert writer.write(Batch(positions=rows)).positions == len(WILD)
+    assert writer.write(Batch(positions=rows)).duplicates == len(WILD)
+    found = [row[0] for row in conn.execute("SELECT fix_time FROM position ORDER BY 1")]
+    assert found == WILD
+    # Ancient ones move nothing, and would send the search through every day there is.
+    assert [p.fix_time for p in positions_since(conn, 0)] == WILD[3:]
+
+
+def test_what_was_judged_is_read_in_that_order(writer: Writer, conn: Connection) -> None:
+    batches = [
+        [position("b", 30), position("a", 20), position("a", 10)],
+        [position("a", 5), position("c", 1)],
+        [position("b", -86400 * 3)],
+    ]
+    numbers = [writer.write(Batch(positions=tuple(rows))).batch for rows in batches]
+    assert list(positions_since(conn, 0)) == [p for rows in batches for p in rows]
+    assert list(positions_since(conn, numbers[0])) == [*batches[1], *batches[2]]
+    assert list(positions_since(conn, numbers[2])) == []
+
+
+def test_a_refused_value_leaves_nothing_behind(writer: Writer, conn: Connection) -> None:
+    with pytest.raises(StoreRefused, match="writing a batch"):
+        writer.write(Batch(positions=(position(), position("nul\0"))))
+    with pytest.raises(StoreRefused, match="satellites"):
+        writer.write(Batch(positions=(position(), position("v", satellites=2**40))))
+    with pytest.raises(StoreRefused):
+        writer.write(Batch(positions=(position(), position("\udcff"))))
+    assert count(conn, "position") == 0
+    assert count(conn, "batch") == 0
+    assert writer.write(Batch(positions=(position(),))).positions == 1
+
+
+def test_rejected_messages_are_kept_whole(writer: Writer, conn: Connection) -> None:
+    message = RejectedMessage(
+        topic="muckwatch/v1/vehicles/x/position",
+        payload=bytes(range(256)),
+        reason="`lon` is \0 and \udcff, 下",
+        received_at=NOON,
+        element=3,
+    )
+    batch = Batch(rejected=(message, msgspec.structs.replace(message, element=4)))
+    assert writer.write(batch).rejected == 2
+    assert writer.write(Batch(rejected=(message,))).rejected == 0
+    kept = rejected_messages(conn, NOON)
+    assert [m.element for m in kept] in ([3, 4], [4, 3])
+    assert kept[0].payload == message.payload
+    assert "lon" in kept[0].reason
+
+
+def test_visits_follow_the_last_word(writer: Writer, conn: Connection) -> None:
+    entered = ZoneVisit(vehicle_id="v", zone_id="site-1", entered_at=NOON)
+    left = msgspec.structs.replace(entered, left_at=NOON + timedelta(minutes=5))
+    other = ZoneVisit(vehicle_id="v", zone_id="ground-1", entered_at=NOON)
+    assert writer.write(Batch(visits=(entered, left, other))).visits == 2
+    assert writer.write(Batch(visits=(left,))).visits == 0
+    assert writer.write(Batch(visits=(msgspec.structs.replace(other, withdrawn=True),))).visits == 1
+    assert visits(conn, "v", NOON) == [left]
+
+
+def test_a_snapshot_belongs_to_its_batch(writer: Writer, conn: Connection) -> None:
+    assert load_snapshot(conn, "pipeline") is None
+    first = writer.write(Batch(positions=(position(),), worker="pipeline", snapshot=b"\0one"))
+    later = writer.write(Batch(positions=(position(at_s=1),), worker="pipeline"))
+    writer.write(Batch(worker="vision:a", snapshot=b"other"))
+    snapshot = load_snapshot(conn, "pipeline")
+    assert snapshot is not None
+    assert (snapshot.batch, snapshot.state) == (first.batch, b"\0one")
+    assert later.batch > first.batch
+    assert list(positions_since(conn, snapshot.batch)) == [position(at_s=1)]
+    writer.write(Batch(worker="pipeline", snapshot=b"two"))
+    assert load_snapshot(conn, "pipeline").state == b"two"  # type: ignore[union-attr]  # it is there
+
+
+def test_an_empty_batch_touches_nothing(writer: Writer, conn: Connection) -> None:
+    assert writer.write(Batch()) == Written()
+    assert count(conn, "batch") == 0
+
+
+def test_where_everybody_is(writer: Writer, conn: Connection) -> None:
+    rows = [position(f"v{i}", t) for t in range(0, 600, 10) for i in range(20)]
+    strays = [
+        position("v3", 595, quality=Quality.TELEPORT),
+        position("silent", -3600),
+    ]
+    late = position("v4", 15, received_at=NOON + timedelta(seconds=600))
+    writer.write(Batch(positions=(*rows, *strays, late)))
+    latest = latest_positions(conn, NOON + timedelta(seconds=100))
+    assert latest == sorted((position(f"v{i}", 590) for i in range(20)), key=lambda p: p.vehicle_id)
+
+
+def test_the_trail_of_one(writer: Writer, conn: Connection) -> None:
+    writer.write(Batch(positions=tuple(position("v", t) for t in range(100))))
+    writer.write(Batch(positions=(position("v", 50.5, quality=Quality.TELEPORT), position("w"))))
+    minute = trail(conn, "v", NOON, NOON + timedelta(seconds=60))
+    assert minute == [position("v", t) for t in range(60)]
+    assert trail(conn, "v", NOON, NOON + timedelta(days=1), limit=2) == [
+        position("v", 98),
+        position("v", 99),
+    ]
