@@ -1,0 +1,130 @@
+"""Follows people and vehicles from picture to picture, by ByteTrack (目标跟踪)."""
+
+from __future__ import annotations
+
+from collections import Counter, deque
+from dataclasses import dataclass, field
+from datetime import datetime
+
+import numpy as np
+import supervision as sv
+from numpy.typing import NDArray
+from trackers import ByteTrackTracker
+
+from detection.detections import PERSON_CLASSES, VEHICLE_CLASSES, Detections
+from detection.scene_event import Box
+
+MOVING = "moving"
+"""The class of what only motion shows: a view too steep, a class the model does not know."""
+
+KEPT_S = 90.0  # tracks and their path are remembered so long after they were last seen
+_BLOB_SCORE = 0.9
+_COLOR_BINS = (8, 4, 4)
+
+
+@dataclass(slots=True, eq=False)
+class Track:
+    """One person or vehicle. `path` holds (time, box) of every sighting of the last 90 s."""
+
+    track_id: int
+    path: deque[tuple[datetime, Box]] = field(default_factory=lambda: deque(maxlen=600))
+    votes: Counter[str] = field(default_factory=Counter)
+    score: float = 0.0
+
+    @property
+    def class_name(self) -> str:
+        """The detector's most frequent word for it; `moving` only where it never had one."""
+        named = [(n, name) for name, n in self.votes.items() if name != MOVING]
+        return max(named)[1] if named else MOVING
+
+    @property
+    def box(self) -> Box:
+        return self.path[-1][1]
+
+    @property
+    def first_seen_at(self) -> datetime:
+        return self.path[0][0]
+
+    @property
+    def last_seen_at(self) -> datetime:
+        return self.path[-1][0]
+
+    def travelled(self, until: datetime | None = None) -> float:
+        """How far its centre got from where it was first seen, in lengths of its own box."""
+        boxes = [box for at, box in self.path if until is None or at <= until]
+        if len(boxes) < 2:
+            return 0.0
+        sized = np.asarray(boxes, float)
+        centres = (sized[:, :2] + sized[:, 2:]) / 2
+        length = np.median(np.maximum(sized[:, 2] - sized[:, 0], sized[:, 3] - sized[:, 1]))
+        return float(np.hypot(*(centres - centres[0]).T).max() / max(length, 1.0))
+
+
+class Tracking:
+    """Detections of the model first; blobs of motion where it sees nothing."""
+
+    def __init__(self, fps: float, confidence: float = 0.35) -> None:
+        self._tracker = ByteTrackTracker(
+            lost_track_buffer=60,  # in thirtieths of a second: 2 s
+            frame_rate=fps,
+            track_activation_threshold=confidence,
+            high_conf_det_threshold=max(confidence, 0.5),
+            minimum_consecutive_frames=2,
+            minimum_iou_threshold=0.05,  # at 5 pictures a second a walker moves by half a box
+        )
+        self._tracks: dict[int, Track] = {}
+
+    @property
+    def tracks(self) -> dict[int, Track]:
+        """By id, all that were seen within the last 90 s."""
+        return self._tracks
+
+    def advance(
+        self, detections: Detections, blobs: NDArray[np.float32], at: datetime
+    ) -> list[Track]:
+        """Takes one picture's sightings; returns the tracks seen in it.
+
+        `blobs` is (N, 4) float32, (x1, y1, x2, y2) in pixels: a blob that a detection covers, or
+        that covers one, is that same object and left out.
+        """
+        followed = [
+            i
+            for i in range(len(detections))
+            if detections.class_name(i) in PERSON_CLASSES | VEHICLE_CLASSES
+        ]
+        boxes = detections.boxes[followed]
+        alone = blobs[_share_of_smaller(blobs, boxes).max(axis=1, initial=0.0) < 0.5]
+        names = [detections.class_name(i) for i in followed] + [MOVING] * len(alone)
+        sighted = sv.Detections(
+            xyxy=np.concatenate([boxes, alone]).astype(np.float32),
+            confidence=np.concatenate(
+                [detections.scores[followed], np.full(len(alone), _BLOB_SCORE, np.float32)]
+            ),
+            class_id=np.arange(len(names)),
+        )
+        seen = self._tracker.update(sighted)
+        current = []
+        rows, track_ids = np.asarray(seen.class_id, int), np.asarray(seen.tracker_id, int)
+        for box, row, track_id in zip(seen.xyxy, rows, track_ids, strict=True):
+            if track_id < 0:
+                continue
+            track = self._tracks.setdefault(int(track_id), Track(int(track_id)))
+            track.path.append((at, (float(box[0]), float(box[1]), float(box[2]), float(box[3]))))
+            track.votes[names[row]] += 1
+            if row < len(followed):
+                track.score = max(track.score, float(detections.scores[followed[row]]))
+            current.append(track)
+        for track_id, track in list(self._tracks.items()):
+            if (at - track.last_seen_at).total_seconds() > KEPT_S:
+                del self._tracks[track_id]
+        return current
+
+
+def _share_of_smaller(a: NDArray[np.float32], b: NDArray[np.float32]) -> NDArray[np.float32]:
+    """(N, 4) and (M, 4) -> (N, M): the overlap as a share of the smaller of the two boxes."""
+    low = np.maximum(a[:, None, :2], b[None, :, :2])
+    high = np.minimum(a[:, None, 2:], b[None, :, 2:])
+    overlap = np.clip(high - low, 0, None).prod(axis=2)
+    areas_a = (a[:, 2:] - a[:, :2]).prod(axis=1)[:, None]
+    areas_b = (b[:, 2:] - b[:, :2]).prod(axis=1)[None]
+    return np.asarray(overlap / np.maximum(np.minimum(areas_a, areas_b), 1.0), np.float32)
