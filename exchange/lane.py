@@ -8,23 +8,26 @@ delivery process stands by for it.
 from __future__ import annotations
 
 import threading
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from random import Random
-from typing import Any
 
 import psycopg
 import structlog
 
 from config.settings import DatabaseSettings
-from exchange import backoff, outbox
-from exchange.outbox import Entry
+from exchange import backoff
+from exchange.evidence import evidence_of
 from exchange.outcome import Deferred, Delivered, Outcome, Refused
 from exchange.sender import Sender
-from store.database import connect
+from store.database import Connection, connect
 from store.errors import StoreUnavailable
+from store.outbox import OutboxEntry, claim_due, mark_delivered, mark_failed, mark_retry
 
 POLL_S = 1.0  # retries have no notification; nor has what was written while nobody listened
 STANDBY_S = 5.0
+LEASE = timedelta(seconds=30)
+"""How long after a crash an entry that was under way waits to be sent again. It need not cover an
+attempt: the session lock keeps others from the destination."""
 LOCK_SPACE = 0x6D75636B  # "muck": keeps our advisory locks apart from others'
 
 _log = structlog.get_logger()
@@ -68,7 +71,7 @@ class Lane:
             if trouble:
                 self._stop.wait(backoff.rest_s(trouble, self._rng))
 
-    def _serve(self, connection: psycopg.Connection[Any]) -> None:
+    def _serve(self, connection: Connection) -> None:
         while not self._lock(connection):
             if self._stop.wait(STANDBY_S):
                 return
@@ -81,46 +84,52 @@ class Lane:
         finally:
             self._sender.close()
 
-    def _lock(self, connection: psycopg.Connection[Any]) -> bool:
+    def _lock(self, connection: Connection) -> bool:
         row = connection.execute(
             "SELECT pg_try_advisory_lock(%s, hashtext(%s))", (LOCK_SPACE, self._sender.destination)
         ).fetchone()
         return bool(row and row[0])
 
-    def step(self, connection: psycopg.Connection[Any]) -> bool:
+    def step(self, connection: Connection) -> bool:
         """Send what is due, once. False when there was nothing.
 
         While the destination is down, a single entry probes it, and after each failure it rests.
         """
         limit = 1 if self._failures else self._sender.batch
-        entries = outbox.due(connection, self._sender.destination, limit)
+        entries = claim_due(
+            connection, [self._sender.destination], datetime.now(UTC), limit=limit, lease=LEASE
+        )
         if not entries:
             return False
-        outcomes = self._sender.send(entries, lambda entry: outbox.evidence_of(connection, entry))
+        outcomes = self._sender.send(entries, lambda entry: evidence_of(connection, entry))
         with connection.transaction():
             for entry, outcome in zip(entries, outcomes, strict=True):
-                outbox.record(connection, entry, outcome, self._retry_in_s(entry, outcome))
+                self._record(connection, entry, outcome)
         self._rest(outcomes)
         return True
 
-    def _retry_in_s(self, entry: Entry, outcome: Outcome) -> float | None:
-        attempts = entry.attempts + 1
+    def _record(self, connection: Connection, entry: OutboxEntry, outcome: Outcome) -> None:
+        id_, attempts = entry.outbox_id, entry.attempts
         log = self._log.bind(
-            outbox_id=str(entry.outbox_id), alert_id=str(entry.alert_id), attempts=attempts
+            outbox_id=str(id_), alert_id=str(entry.alert_id), type=entry.event, attempts=attempts
         )
         if isinstance(outcome, Delivered):
-            log.info("delivered", type=entry.event)
-            return None
+            mark_delivered(connection, id_, outcome.response)
+            log.info("delivered")
+            return
         if isinstance(outcome, Refused):
+            mark_failed(connection, id_, outcome.error)
             log.error("delivery failed for good", error=outcome.error)
-            return None
-        age_s = (datetime.now(UTC) - entry.created_at).total_seconds()
+            return
+        now = datetime.now(UTC)
+        age_s = (now - entry.created_at).total_seconds()
         if backoff.gives_up(attempts, self._attempts, outcome.reached, age_s):
+            mark_failed(connection, id_, outcome.error)
             log.error("delivery given up", error=outcome.error)
-            return None
-        retry_in_s = backoff.wait_s(attempts, self._rng, outcome.retry_after_s)
-        log.warning("delivery deferred", error=outcome.error, retry_in_s=round(retry_in_s, 1))
-        return retry_in_s
+            return
+        wait_s = backoff.wait_s(attempts, self._rng, outcome.retry_after_s)
+        mark_retry(connection, id_, now + timedelta(seconds=wait_s), outcome.error)
+        log.warning("delivery deferred", error=outcome.error, retry_in_s=round(wait_s, 1))
 
     def _rest(self, outcomes: list[Outcome]) -> None:
         if any(isinstance(outcome, Refused) and outcome.gone for outcome in outcomes):

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Protocol
 
 from alerts.alert import Evidence
-from exchange.outbox import Entry
 from exchange.outcome import Outcome
+from store.outbox import OutboxEntry
 
-EvidenceOf = Callable[[Entry], Sequence[Evidence]]
-"""The pictures that an entry's payload names, with their content."""
+EvidenceOf = Callable[[OutboxEntry], Iterable[Evidence]]
+"""The pictures that an entry's payload names, with their content (`exchange.evidence`)."""
 
 
 class Sender(Protocol):
@@ -26,7 +26,7 @@ class Sender(Protocol):
     def open(self) -> None:
         """Take up contact, if the protocol has such a thing. Doesn't raise when nobody answers."""
 
-    def send(self, entries: Sequence[Entry], evidence_of: EvidenceOf) -> list[Outcome]:
+    def send(self, entries: Sequence[OutboxEntry], evidence_of: EvidenceOf) -> list[Outcome]:
         """Try each once; one outcome an entry, in order. Doesn't raise for a receiver's faults."""
 
     def close(self) -> None: ...

@@ -8,7 +8,7 @@ import msgspec
 
 from alerts.alert import Severity
 from alerts.kind import ALERT_KINDS
-from exchange.outbox import Entry
+from store.outbox import OutboxEntry
 
 VERSION = 1
 EVIDENCE_PATH = "/api/v1/evidence/"
@@ -20,7 +20,7 @@ _SEVERITY_NAMES = {
 }
 
 
-def webhook_body(entry: Entry, public_url: str) -> bytes:
+def webhook_body(entry: OutboxEntry, public_url: str) -> bytes:
     """UTF-8 JSON: `version`, `type`, `timestamp` (when the change was stored), `data` (the alert).
 
     The same entry gives the same bytes, however often it is sent. `public_url` is where the

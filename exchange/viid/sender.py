@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from typing import Any
 
 from config.settings import ViidSettings
-from exchange.outbox import Entry
 from exchange.outcome import Outcome, Refused
 from exchange.routing import shows_passing_vehicle
 from exchange.sender import EvidenceOf
@@ -15,6 +14,7 @@ from exchange.viid.motor_vehicle import motor_vehicle_object
 from exchange.viid.reply import outcomes, statuses
 from exchange.viid.session import CallError, ViidSession
 from exchange.webhook_body import EVIDENCE_PATH
+from store.outbox import OutboxEntry
 
 MOTOR_VEHICLES = "/VIID/MotorVehicles"
 
@@ -43,7 +43,7 @@ class ViidSender:
         """Unregister."""
         self._session.close()
 
-    def send(self, entries: Sequence[Entry], evidence_of: EvidenceOf) -> list[Outcome]:
+    def send(self, entries: Sequence[OutboxEntry], evidence_of: EvidenceOf) -> list[Outcome]:
         """An entry without a usable picture is refused here and does not hold up the others."""
         results: dict[int, Outcome] = {}
         objects: dict[int, dict[str, Any]] = {}
@@ -57,7 +57,7 @@ class ViidSender:
             results.update(zip(objects, pushed, strict=True))
         return [results[number] for number in range(len(entries))]
 
-    def _object(self, entry: Entry, evidence_of: EvidenceOf) -> dict[str, Any]:
+    def _object(self, entry: OutboxEntry, evidence_of: EvidenceOf) -> dict[str, Any]:
         picture = next((p for p in evidence_of(entry) if shows_passing_vehicle(p)), None)
         if picture is None:
             raise ValueError("no picture of a vehicle passing")
