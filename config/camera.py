@@ -20,7 +20,10 @@ class CameraZoneKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class CameraZone:
-    """A polygon (or, for a gate line, a polyline) in fractions of the picture, (x, y) from its top left."""
+    """A polygon, or for a gate line a polyline.
+
+    Points are (x, y) in fractions of the picture, from its top left.
+    """
 
     id: str
     kind: CameraZoneKind

@@ -30,7 +30,9 @@ def read_cameras(content: bytes, datum: Datum, problems: ProblemList) -> dict[st
     cameras: dict[str, Camera] = {}
     zones_before = 0
     for number, raw in enumerate(_tables(toml.data.get("camera", []), "camera", problems)):
-        camera = _camera(toml, number, raw, zones_before, datum, problems)
+        camera = _camera(
+            toml, number, raw, zones_before=zones_before, datum=datum, problems=problems
+        )
         zones = raw.get("zone")
         zones_before += len(zones) if isinstance(zones, list) else 0
         if camera is None:
@@ -54,6 +56,7 @@ def _camera(
     toml: TomlFile,
     number: int,
     raw: dict[str, Any],
+    *,
     zones_before: int,
     datum: Datum,
     problems: ProblemList,

@@ -60,7 +60,9 @@ def read_rows(
                 continue
             if header is None:
                 header = [cell.strip() for cell in record]
-                if not _header_fits(file, line, header, required, optional, problems):
+                if not _header_fits(
+                    file, line, header, required=required, optional=optional, problems=problems
+                ):
                     return []
             elif len(record) != len(header):
                 message = f"{len(record)} cells where the header has {len(header)}"
@@ -79,6 +81,7 @@ def _header_fits(
     file: str,
     line: int,
     header: Sequence[str],
+    *,
     required: Sequence[str],
     optional: Sequence[str],
     problems: ProblemList,

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import math
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -41,38 +40,42 @@ def read_features(
 ) -> list[Feature]:
     """The features whose geometry is sound and of one of `geometry_types`; the others as errors."""
     text = decode_text(file, content, problems)
-    if text is None:
-        return []
-    try:
-        document = json.loads(text, parse_constant=_refuse_constant)
-    except ValueError as error:
-        line = error.lineno if isinstance(error, json.JSONDecodeError) else None
-        reason = error.msg if isinstance(error, json.JSONDecodeError) else str(error)
-        problems.error(file, line, "", f"not JSON: {reason}")
-        return []
-    except RecursionError:
-        problems.error(file, None, "", "not GeoJSON: nested too deep")
-        return []
-    if not isinstance(document, dict) or document.get("type") != "FeatureCollection":
-        problems.error(file, 1, "type", "must be a GeoJSON FeatureCollection")
-        return []
-    crs = json.dumps(document.get("crs"))
-    if document.get("crs") is not None and not _CRS_ACCEPTED.search(crs):
-        problems.error(file, 1, "crs", f"coordinates must be degrees of lon, lat, not {crs}")
-        return []
-    raw = document.get("features")
-    if not isinstance(raw, list):
-        problems.error(file, 1, "features", "must be an array of features")
+    raw = None if text is None else _collection(file, text, problems)
+    if text is None or raw is None:
         return []
     spans = _feature_spans(text)
     features = []
     for index, entry in enumerate(raw):
-        # Anything but an object in the array shifts no span: only objects have one.
+        # With anything but objects in the array the spans cannot be told apart.
         begin, end = spans[index] if len(spans) == len(raw) else (0, len(text))
-        line = text.count("\n", 0, begin) + 1
-        feature = _feature(file, entry, line, text[begin:end], geometry_types, problems)
+        place = Feature({}, shapely.Point(), text.count("\n", 0, begin) + 1, text[begin:end])
+        feature = _feature(file, entry, place, geometry_types, problems)
         if feature is not None:
             features.append(feature)
+    return features
+
+
+def _collection(file: str, text: str, problems: ProblemList) -> list[object] | None:
+    """The entries of `features`, or None where this is no such collection."""
+    try:
+        document = json.loads(text, parse_constant=_refuse_constant)
+    except json.JSONDecodeError as error:
+        problems.error(file, error.lineno, "", f"not JSON: {error.msg}")
+        return None
+    except (ValueError, RecursionError) as error:
+        problems.error(file, None, "", f"not JSON: {error}")
+        return None
+    wrong = None
+    if not isinstance(document, dict) or document.get("type") != "FeatureCollection":
+        wrong = "type", "must be a GeoJSON FeatureCollection"
+    elif document.get("crs") and not _CRS_ACCEPTED.search(json.dumps(document["crs"])):
+        wrong = "crs", f"coordinates must be degrees of lon, lat, not {document['crs']}"
+    elif not isinstance(document.get("features"), list):
+        wrong = "features", "must be an array of features"
+    if wrong:
+        problems.error(file, 1, *wrong)
+        return None
+    features: list[object] = document["features"]
     return features
 
 
@@ -104,42 +107,48 @@ def _feature_spans(text: str) -> list[tuple[int, int]]:
 def _feature(
     file: str,
     entry: object,
-    line: int,
-    text: str,
+    place: Feature,
     geometry_types: Sequence[str],
     problems: ProblemList,
 ) -> Feature | None:
     if not isinstance(entry, dict) or entry.get("type") != "Feature":
-        problems.error(file, line, "type", "every entry of features must be a Feature")
+        problems.error(file, place.line, "type", "every entry of features must be a Feature")
         return None
     properties = entry.get("properties") or {}
     if not isinstance(properties, dict):
-        problems.error(file, line, "properties", "must be an object")
+        problems.error(file, place.line_of("properties"), "properties", "must be an object")
         return None
     if "id" not in properties and entry.get("id") is not None:
         properties = {"id": entry["id"], **properties}
-    name = f" ({properties['id']})" if properties.get("id") else ""
-    raw = entry.get("geometry")
+    geometry = _geometry(entry.get("geometry"), geometry_types)
+    if isinstance(geometry, tuple):
+        field, message = geometry
+        name = f" ({properties['id']})" if properties.get("id") else ""
+        problems.error(file, place.line_of("geometry"), field, message + name)
+        return None
+    return Feature(properties, geometry, place.line, place.text)
+
+
+def _geometry(raw: object, types: Sequence[str]) -> BaseGeometry | tuple[str, str]:
+    """The geometry, or the field that is wrong and why."""
     kind = raw.get("type") if isinstance(raw, dict) else None
-    at = Feature(properties, shapely.Point(), line, text).line_of("geometry")
-    if not isinstance(raw, dict) or kind not in geometry_types:
-        message = f"must be a {' or '.join(geometry_types)}, not {kind or 'nothing'}{name}"
-        problems.error(file, at, "geometry", message)
-        return None
-    wrong = _wrong_position(raw.get("coordinates"))
-    if wrong is not None:
-        problems.error(file, at, "coordinates", wrong + name)
-        return None
+    if not isinstance(raw, dict) or kind not in types:
+        return "geometry", f"must be a {' or '.join(types)}, not {kind or 'nothing'}"
     try:
-        geometry = shapely.force_2d(shape(raw))
-    except (ValueError, TypeError, IndexError, KeyError, shapely.errors.ShapelyError) as error:
-        problems.error(file, at, "coordinates", f"not a {kind}: {error}{name}")
-        return None
+        wrong = _wrong_position(raw.get("coordinates"))
+        if wrong is not None:
+            return "coordinates", wrong
+        geometry: BaseGeometry = shapely.force_2d(shape(raw))
+    except (
+        ValueError,
+        TypeError,
+        IndexError,
+        RecursionError,
+        shapely.errors.ShapelyError,
+    ) as error:
+        return "coordinates", f"not a {kind}: {error}"
     unsound = _unsound(geometry)
-    if unsound:
-        problems.error(file, at, "geometry", unsound + name)
-        return None
-    return Feature(properties, geometry, line, text)
+    return ("geometry", unsound) if unsound else geometry
 
 
 def _wrong_position(coordinates: object) -> str | None:
@@ -154,7 +163,7 @@ def _wrong_position(coordinates: object) -> str | None:
     lon, lat = numbers[:2]
     if abs(lat) > 90 and abs(lon) <= 90:
         return f"[{lon}, {lat}]: latitude beyond 90 degrees: are lon and lat the wrong way round?"
-    if not (math.isfinite(lon) and math.isfinite(lat) and abs(lon) <= 180 and abs(lat) <= 90):
+    if not (abs(lon) <= 180 and abs(lat) <= 90):
         return f"[{lon}, {lat}] is no place on Earth: positions are [lon, lat] in degrees"
     return None
 

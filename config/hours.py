@@ -10,9 +10,9 @@ _SPAN = re.compile(r"(\d{1,2}):(\d{2})-(\d{1,2}):(\d{2})")
 
 @dataclass(frozen=True, slots=True)
 class DailyHours:
-    """Spans of minutes after local midnight, `[from, to)`; one that ends before it begins crosses midnight.
+    """Spans of minutes after local midnight, `[from, to)`.
 
-    No spans at all means the whole day.
+    One that ends before it begins crosses midnight. No spans at all means the whole day.
     """
 
     spans_min: tuple[tuple[int, int], ...] = ()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from config.hours import DailyHours
@@ -22,12 +22,12 @@ class Permit:
     vehicle_ids: tuple[str, ...] = ()
     valid_from: datetime | None = None
     valid_to: datetime | None = None
-    hours: DailyHours = DailyHours()
+    hours: DailyHours = field(default_factory=DailyHours)
     speed_limit_kmh: float | None = None
     daily_trips: int | None = None
 
     def in_force(self, at: datetime) -> bool:
-        """Whether `at` (aware) lies within the permit's validity; its daily hours are a rule's matter."""
+        """Whether `at` (aware) lies within the validity; the daily hours are a rule's matter."""
         return (self.valid_from is None or self.valid_from <= at) and (
             self.valid_to is None or at < self.valid_to
         )

@@ -33,6 +33,7 @@ _ENDS = (ZoneKind.GROUND, ZoneKind.TRANSFER_STATION)
 def read_permits(
     content: bytes,
     timezone: ZoneInfo,
+    *,
     zones: Mapping[str, Zone],
     routes: Collection[str],
     vehicles: Collection[str],

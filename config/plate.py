@@ -18,7 +18,10 @@ def normal_plate(text: str) -> str:
 
 
 def doubt_of_plate(plate: str, color: PlateColor) -> str | None:
-    """Why a normal plate looks mistyped, or None; new-energy plates are green, or yellow and green."""
+    """Why a normal plate looks mistyped, or None.
+
+    New-energy plates are green, or yellow and green.
+    """
     if _NEW_ENERGY_LARGE.fullmatch(plate) or _NEW_ENERGY_SMALL.fullmatch(plate):
         if color in (PlateColor.GREEN, PlateColor.YELLOW_GREEN):
             return None

@@ -1,4 +1,4 @@
-"""Roads (道路): for the console's map, and for the simulated fleet to drive on. No rule reads them."""
+"""Roads (道路): for the console's map and the simulated fleet. No rule reads them."""
 
 from __future__ import annotations
 

@@ -70,7 +70,14 @@ def examine_site(files: Mapping[str, bytes]) -> tuple[Site | None, list[SiteProb
     if (content := given(VEHICLES)) is not None:
         vehicles = read_vehicles(content, companies, problems)
     if (content := given(PERMITS)) is not None:
-        permits = read_permits(content, head.timezone, zones, routes, vehicles, problems)
+        permits = read_permits(
+            content,
+            head.timezone,
+            zones=zones,
+            routes=routes,
+            vehicles=vehicles,
+            problems=problems,
+        )
     if (content := given(CAMERAS)) is not None:
         cameras = read_cameras(content, head.datum, problems)
     if (content := given(ROADS)) is not None:

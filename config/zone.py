@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 from shapely import MultiPolygon, Polygon
@@ -31,5 +31,5 @@ class Zone:
     name: str
     kind: ZoneKind
     geometry: Polygon | MultiPolygon
-    hours: DailyHours = DailyHours()
+    hours: DailyHours = field(default_factory=DailyHours)
     speed_limit_kmh: float | None = None

@@ -161,11 +161,11 @@ def zones(d: Drawing) -> list[str]:
         return zone(name, title, kind, d.yard(name), speed_limit_kmh=30)
 
     work_area = [
-        (-3100.0, -3100.0),
-        (3300.0, -3100.0),
+        (-3100.0, -4500.0),
+        (3300.0, -4500.0),
         (3300.0, 3100.0),
         (-3100.0, 3100.0),
-        (-3100.0, -3100.0),
+        (-3100.0, -4500.0),
     ]
     return [
         yard("site-east", "锦绣苑工地", "site"),
