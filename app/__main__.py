@@ -1,0 +1,5 @@
+"""`python -m app` is `muckwatch`."""
+
+from app.cli import main
+
+main()

@@ -1,0 +1,1 @@
+"""The commands of `muckwatch`, by what they are about; each a thin shell around one function."""

@@ -1,0 +1,87 @@
+"""What a run of the demo did, each figure counted where it arrived."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import requests
+from prometheus_client.parser import text_string_to_metric_families
+
+from config.settings import DatabaseSettings
+from ingest.position import Quality
+from store.database import Connection, connect
+
+TIMEOUT_S = 5.0
+
+
+def summarise(
+    database: DatabaseSettings, pipeline_metrics: str, command_centre: str, viid_platform: str
+) -> dict[str, Any]:
+    """Counts of one run on a database that began empty; the URLs are of the parts to be asked.
+
+    `fixes.received` is counted by the pipeline, `stored` and `rejected` in the database, deliveries
+    both in the outbox and by the receivers.
+    """
+    fixes = _counter(pipeline_metrics, "muckwatch_fixes", "outcome")
+    centre = requests.get(f"{command_centre}/summary", timeout=TIMEOUT_S).json()
+    platform = requests.get(f"{viid_platform}/summary", timeout=TIMEOUT_S).json()
+    with connect(database) as conn:
+        qualities = _counts(conn, "SELECT quality, count(*) FROM position GROUP BY 1 ORDER BY 1")
+        delivered = _counts(
+            conn,
+            "SELECT destination, count(*) FROM outbox WHERE delivered_at IS NOT NULL GROUP BY 1",
+        )
+        frames = _counts(
+            conn,
+            "SELECT 'seen', coalesce(sum(frames_seen), 0)::bigint FROM camera_state"
+            " UNION ALL SELECT 'detected', coalesce(sum(frames_detected), 0)::bigint"
+            " FROM camera_state",
+        )
+        return {
+            "fixes": {
+                "received": int(sum(fixes.values())),
+                "stored": sum(qualities.values()),
+                "duplicates": int(fixes.get("duplicates", 0)),
+                "rejected": _number(conn, "SELECT count(*) FROM rejected_message"),
+                "by_quality": {Quality(int(q)).name.lower(): n for q, n in qualities.items()},
+            },
+            "alerts": {
+                "gps": _counts(conn, _ALERTS.format("vehicle_id IS NOT NULL")),
+                "camera": _counts(conn, _ALERTS.format("camera_id IS NOT NULL")),
+            },
+            "webhooks": {
+                "delivered": delivered.get("command-centre", 0),
+                "received": centre["distinct"],
+                "invalid": centre["invalid"],
+            },
+            "viid": {
+                "delivered": delivered.get("viid", 0),
+                "accepted": platform["objects_accepted"],
+                "rejected": platform["objects_rejected"],
+            },
+            "frames": frames,
+        }
+
+
+_ALERTS = "SELECT kind, count(*) FROM alert WHERE NOT withdrawn AND {} GROUP BY 1 ORDER BY 1"
+
+
+def _counts(conn: Connection, query: str) -> dict[str, int]:
+    return {str(key): int(count) for key, count in conn.execute(query.encode())}
+
+
+def _number(conn: Connection, query: str) -> int:
+    row = conn.execute(query.encode()).fetchone()
+    return 0 if row is None else int(row[0])
+
+
+def _counter(url: str, name: str, label: str) -> dict[str, float]:
+    """The values of a Prometheus counter at `url`, by one label."""
+    text = requests.get(url, timeout=TIMEOUT_S).text
+    return {
+        sample.labels[label]: sample.value
+        for family in text_string_to_metric_families(text)
+        if family.name == name
+        for sample in family.samples
+        if sample.name == f"{name}_total"
+    }

@@ -1,0 +1,121 @@
+"""Messages in, one batch for the store out: every handler of a position in its order. Pure.
+
+    decode -> plausibility -> geofence -> alert book -> Batch
+
+`judge(state, messages) -> (state, Batch)` reads no clock: receipt times are on the messages.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+import msgspec
+
+from alerts.book import AlertBook, BookState
+from alerts.book import decode_state as decode_book
+from alerts.book import encode_state as encode_book
+from config.settings import PipelineSettings
+from config.site import Site
+from geofence.engine import Engine, EngineState
+from geofence.engine import decode_state as decode_engine
+from geofence.engine import encode_state as encode_engine
+from geofence.finding import Violation, ZoneVisit
+from ingest import plausibility
+from ingest.decode import decode_position
+from ingest.mqtt import Message
+from ingest.plausibility import Limits, PlausibilityState, assess
+from ingest.position import Position
+from ingest.rejected_message import RejectedMessage
+from store.batch import Batch
+
+
+@dataclass(frozen=True, slots=True)
+class JudgeState:
+    """What the handlers remember between two batches."""
+
+    plausibility: PlausibilityState
+    engine: EngineState
+    book: BookState
+
+
+class _Snapshot(msgspec.Struct, frozen=True, array_like=True):
+    plausibility: bytes
+    engine: bytes
+    book: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Judge:
+    """The handlers, compiled for one site."""
+
+    engine: Engine
+    book: AlertBook
+    limits: Limits
+    vehicle_of_terminal: Mapping[str, str]
+
+    @classmethod
+    def of(cls, site: Site, settings: PipelineSettings) -> Judge:
+        book = AlertBook(
+            site,
+            hold_back=timedelta(seconds=settings.hold_back_s),
+            lateness=timedelta(seconds=settings.lateness_s),
+        )
+        return cls(
+            Engine(site, settings.lateness_s), book, Limits.of(settings), site.vehicle_of_terminal()
+        )
+
+    def initial(self) -> JudgeState:
+        return JudgeState(PlausibilityState(), self.engine.initial(), self.book.initial())
+
+    def judge(self, state: JudgeState, messages: Sequence[Message]) -> tuple[JudgeState, Batch]:
+        """Judge messages of the position topics. The batch carries no snapshot."""
+        positions: list[Position] = []
+        rejected: list[RejectedMessage] = []
+        for message in messages:
+            good, bad = decode_position(
+                message.topic, message.payload, message.received_at, self.vehicle_of_terminal
+            )
+            positions.extend(good)
+            rejected.extend(bad)
+        state, judged = self.judge_positions(state, positions)
+        return state, msgspec.structs.replace(judged, rejected=tuple(rejected))
+
+    def judge_positions(
+        self, state: JudgeState, positions: Sequence[Position]
+    ) -> tuple[JudgeState, Batch]:
+        """The same, from decoded positions; those stored before a restart come back this way."""
+        if not positions:
+            return state, Batch()
+        now: datetime = max(p.received_at for p in positions)
+        memory, assessed = assess(state.plausibility, positions, self.limits)
+        engine, findings = self.engine.advance(state.engine, assessed, now)
+        violations = [f for f in findings if isinstance(f, Violation)]
+        book, changes = self.book.advance(state.book, violations, now)
+        batch = Batch(
+            positions=tuple(assessed),
+            visits=tuple(f for f in findings if isinstance(f, ZoneVisit)),
+            changes=tuple(changes),
+        )
+        return JudgeState(memory, engine, book), batch
+
+
+def encode_state(state: JudgeState) -> bytes:
+    return msgspec.msgpack.encode(
+        _Snapshot(
+            plausibility.encode_state(state.plausibility),
+            encode_engine(state.engine),
+            encode_book(state.book),
+        )
+    )
+
+
+def decode_state(data: bytes) -> JudgeState:
+    """Raises `ValueError` on bytes that another version wrote."""
+    snapshot = msgspec.msgpack.decode(data, type=_Snapshot)
+    return JudgeState(
+        plausibility.decode_state(snapshot.plausibility),
+        decode_engine(snapshot.engine),
+        decode_book(snapshot.book),
+    )

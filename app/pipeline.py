@@ -1,0 +1,136 @@
+"""The pipeline role: MQTT to the database, one transaction a micro-batch, acknowledged after it."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Sequence
+
+import msgspec
+import structlog
+from prometheus_client import Counter, Histogram
+
+from app.judge import Judge, JudgeState, decode_state, encode_state
+from app.patient_store import PatientStore, Stopped
+from config.settings import Settings
+from exchange.routing import destinations_of
+from ingest.mqtt import Message, MqttSource
+from ingest.position import Position
+from ingest.rejected_message import RejectedMessage
+from store.batch import Batch, Written
+from store.site import read_site
+from store.snapshot import load_snapshot, positions_since
+
+log = structlog.get_logger()
+
+WORKER = "pipeline"
+REJUDGED_AT_ONCE = 5000
+"""Positions a step when state is rebuilt: bounds memory, not meaning."""
+
+FIXES = Counter("muckwatch_fixes_total", "Fixes by what became of them", ["outcome"])
+CHANGES = Counter("muckwatch_alert_changes_total", "Steps in the life of alerts", ["change"])
+BATCH_SECONDS = Histogram("muckwatch_batch_seconds", "A batch from decoding to its commit")
+
+
+class Pipeline:
+    """Holds the state between batches; `step` is everything that happens to one of them."""
+
+    def __init__(
+        self, judge: Judge, state: JudgeState, store: PatientStore, snapshot_every_s: float
+    ) -> None:
+        self._judge = judge
+        self._state = state
+        self._store = store
+        self._snapshot_every_s = snapshot_every_s
+        self._snapshot_due_s = time.monotonic() + snapshot_every_s
+
+    def step(self, messages: Sequence[Message]) -> Written:
+        """Judge and store messages; when it returns, they may be acknowledged.
+
+        Where the batch fails, each message is tried alone, and the one at fault is kept as a
+        rejected message with the reason. State moves only with a commit.
+
+        Raises:
+            Stopped: asked to stop while the database was away; what was not stored comes again.
+        """
+        try:
+            return self._commit(messages)
+        except Stopped:
+            raise
+        except Exception as error:  # noqa: BLE001  whatever one message does, the others go on
+            if len(messages) == 1:
+                return self._reject(messages[0], error)
+            log.warning("batch.failed", messages=len(messages), error=repr(error))
+        written = Written()
+        for message in messages:
+            written += self.step([message])
+        return written
+
+    def _commit(self, messages: Sequence[Message]) -> Written:
+        state, batch = self._judge.judge(self._state, messages)
+        due = time.monotonic() >= self._snapshot_due_s
+        batch = msgspec.structs.replace(
+            batch, worker=WORKER, snapshot=encode_state(state) if due else None
+        )
+        written = self._store.write(batch)
+        self._state = state
+        if due:
+            self._snapshot_due_s = time.monotonic() + self._snapshot_every_s
+        return written
+
+    def _reject(self, message: Message, error: Exception) -> Written:
+        log.error("message.failed", topic=message.topic, exc_info=error)
+        rejected = RejectedMessage(
+            topic=message.topic,
+            payload=message.payload,
+            reason=f"could not be judged or stored: {type(error).__name__}: {error}",
+            received_at=message.received_at,
+        )
+        return self._store.write(Batch(rejected=(rejected,), worker=WORKER))
+
+
+def restore(judge: Judge, store: PatientStore) -> JudgeState:
+    """The state as it was at the last commit: the last snapshot, and what was stored since."""
+    state = judge.initial()
+    snapshot = store.ask(lambda conn: load_snapshot(conn, WORKER))
+    if snapshot is not None:
+        try:
+            state = decode_state(snapshot.state)
+        except (ValueError, msgspec.DecodeError) as error:
+            log.warning("snapshot.unreadable", error=str(error), consequence="state starts empty")
+    after = 0 if snapshot is None else snapshot.batch
+    stored = store.ask(lambda conn: list(positions_since(conn, after)))
+    for begin in range(0, len(stored), REJUDGED_AT_ONCE):
+        chunk: list[Position] = stored[begin : begin + REJUDGED_AT_ONCE]
+        state, _already_stored = judge.judge_positions(state, chunk)
+    log.info("pipeline.restored", from_snapshot=snapshot is not None, rejudged=len(stored))
+    return state
+
+
+def run(settings: Settings, stop: threading.Event) -> None:
+    """Until `stop`: take, judge, store, acknowledge. A lost database is waited for."""
+    store = PatientStore(settings.database, destinations_of(settings.delivery), stop)
+    judge = Judge.of(store.ask(read_site), settings.pipeline)
+    pipeline = Pipeline(judge, restore(judge, store), store, settings.pipeline.snapshot_every_s)
+    source = MqttSource(settings.mqtt, [f"{settings.mqtt.root}/vehicles/+/position"])
+    log.info("pipeline.started", site=judge.book.site.name)
+    try:
+        while not stop.is_set():
+            messages = source.take(settings.pipeline.batch_messages, settings.pipeline.batch_wait_s)
+            if messages:
+                with BATCH_SECONDS.time():
+                    written = pipeline.step(messages)
+                source.acknowledge(messages)
+                _count(written)
+    except Stopped:
+        log.info("pipeline.stopped", unacknowledged=source.waiting)
+    finally:
+        source.close()
+        store.close()
+
+
+def _count(written: Written) -> None:
+    for outcome in ("positions", "duplicates", "rejected"):
+        FIXES.labels(outcome).inc(getattr(written, outcome))
+    for change in ("raised", "amended", "ended", "withdrawn"):
+        CHANGES.labels(change).inc(getattr(written, change))

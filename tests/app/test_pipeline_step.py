@@ -1,0 +1,146 @@
+"""One batch through the pipeline: what one bad message may and may not do."""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from typing import Any, cast
+
+import pytest
+
+from app.judge import Judge, decode_state, encode_state
+from app.patient_store import PatientStore, Stopped
+from app.pipeline import Pipeline
+from config.demo_district import folder
+from config.settings import DatabaseSettings, PipelineSettings
+from config.site_files import load_site, read_site_folder
+from ingest.message import Message, Token
+from store.batch import Batch, Written
+from store.errors import StoreRefused, StoreUnavailable
+
+T0 = datetime(2026, 11, 2, 3, 0, tzinfo=UTC)
+SITE = load_site(read_site_folder(folder()))
+JUDGE = Judge.of(SITE, PipelineSettings())
+TERMINAL = next(iter(SITE.vehicles.values())).terminal_id
+
+
+class RecordingStore:
+    """Takes what it is given unless `fault` objects."""
+
+    def __init__(self, fault: Callable[[Batch], None] = lambda _batch: None) -> None:
+        self.batches: list[Batch] = []
+        self._fault = fault
+
+    def write(self, batch: Batch) -> Written:
+        self._fault(batch)
+        self.batches.append(batch)
+        return Written(positions=len(batch.positions), rejected=len(batch.rejected))
+
+
+def message(second: int, **fields: object) -> Message:
+    at = T0 + timedelta(seconds=second)
+    payload = {"time": at.isoformat(), "lon": 119.95, "lat": 31.70, "speed_kmh": 20} | fields
+    return Message(
+        f"muckwatch/v1/vehicles/{TERMINAL}/position",
+        json.dumps(payload).encode(),
+        at + timedelta(seconds=1),
+        Token(1, second, 1),
+    )
+
+
+def pipeline(store: RecordingStore) -> Pipeline:
+    return Pipeline(JUDGE, JUDGE.initial(), cast("PatientStore", store), snapshot_every_s=1e9)
+
+
+def test_a_batch_is_one_write() -> None:
+    store = RecordingStore()
+    written = pipeline(store).step([message(s) for s in range(5)])
+    assert (len(store.batches), written.positions) == (1, 5)
+
+
+def test_what_cannot_be_decoded_is_kept_beside_what_can() -> None:
+    store = RecordingStore()
+    pipeline(store).step([message(0), message(1, lat="north"), message(2)])
+    (batch,) = store.batches
+    assert len(batch.positions) == 2
+    assert "lat" in batch.rejected[0].reason
+
+
+def test_a_message_that_the_store_refuses_does_not_stop_the_others() -> None:
+    def refuse(batch: Batch) -> None:
+        if any(p.speed_kmh == 99 for p in batch.positions):
+            raise StoreRefused("a value that no column takes")
+
+    store = RecordingStore(refuse)
+    written = pipeline(store).step([message(0), message(1, speed_kmh=99), message(2)])
+    assert (written.positions, written.rejected) == (2, 1)
+    (rejected,) = [r for batch in store.batches for r in batch.rejected]
+    assert rejected.payload == message(1, speed_kmh=99).payload
+    assert "no column takes" in rejected.reason
+
+
+def test_state_moves_only_with_a_commit() -> None:
+    fail: list[type[Exception]] = [Stopped]
+
+    def stop_once(_batch: Batch) -> None:
+        if fail:
+            raise fail.pop()
+
+    store = RecordingStore(stop_once)
+    worker = pipeline(store)
+    batch = [message(s) for s in range(3)]
+    with pytest.raises(Stopped):
+        worker.step(batch)
+    worker.step(batch)
+    (stored,) = store.batches
+    assert [p.quality.name for p in stored.positions] == ["GOOD"] * 3  # not known already
+
+
+def test_the_state_survives_its_snapshot() -> None:
+    state = JUDGE.initial()
+    for second in range(0, 50, 5):
+        state, _ = JUDGE.judge(state, [message(second)])
+    restored = decode_state(encode_state(state))
+    assert encode_state(restored) == encode_state(state)
+    late = [message(s) for s in (12, 55)]
+    assert _outcome(JUDGE.judge(restored, late)[1]) == _outcome(JUDGE.judge(state, late)[1])
+
+
+def _outcome(batch: Batch) -> Any:
+    return (batch.positions, batch.visits, batch.changes)
+
+
+def test_a_lost_database_is_waited_for_with_the_same_batch(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    tried: list[Batch] = []
+
+    class AwayTwice:
+        conn = cast("Any", type("Open", (), {"closed": False}))
+
+        def write(self, batch: Batch) -> Written:
+            tried.append(batch)
+            if len(tried) < 3:
+                raise StoreUnavailable("away")
+            return Written(batch=1)
+
+    monkeypatch.setattr("app.patient_store.FIRST_PAUSE_S", 0.001)
+    store = PatientStore(DatabaseSettings(), lambda _change: (), threading.Event())
+    monkeypatch.setattr(store, "_connected", AwayTwice)
+    assert store.write(Batch(worker="x")).batch == 1
+    assert len({batch.key for batch in tried}) == 1
+
+
+def test_waiting_for_a_database_ends_when_asked_to_stop(monkeypatch: pytest.MonkeyPatch) -> None:
+    stop = threading.Event()
+
+    def away() -> None:
+        stop.set()
+        raise StoreUnavailable("away")
+
+    store = PatientStore(DatabaseSettings(), lambda _change: (), stop)
+    monkeypatch.setattr(store, "_connected", away)
+    with pytest.raises(Stopped):
+        store.write(Batch())
