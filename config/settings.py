@@ -98,6 +98,23 @@ class VisionSettings(_Section):
     read_timeout_s: float = 10
 
 
+def _with_secret(data: Any, name: str) -> Any:  # noqa: ANN401 - what pydantic hands over
+    """`data` with field `name` read from the file that `<name>_file` names, where it does."""
+    if not isinstance(data, dict):
+        return data
+    file = data.get(f"{name}_file")
+    if file is None:
+        if data.get(name) is None:
+            raise ValueError(f"one of {name} and {name}_file must be set")
+        return data
+    if data.get(name) is not None:
+        raise ValueError(f"{name} and {name}_file are both set; set one")
+    try:
+        return {**data, name: Path(file).read_text(encoding="utf-8").strip()}
+    except (OSError, UnicodeDecodeError) as error:
+        raise ValueError(f"{name}_file cannot be read: {error}") from error
+
+
 class WebhookSettings(_Section):
     """One receiver of webhooks; `secret` is a Standard Webhooks secret (`whsec_` and base64).
 
@@ -113,19 +130,7 @@ class WebhookSettings(_Section):
     @model_validator(mode="before")
     @classmethod
     def _read_secret_file(cls, data: Any) -> Any:  # noqa: ANN401 - what pydantic hands over
-        if not isinstance(data, dict):
-            return data
-        file = data.get("secret_file")
-        if file is None:
-            if data.get("secret") is None:
-                raise ValueError("one of secret and secret_file must be set")
-            return data
-        if data.get("secret") is not None:
-            raise ValueError("secret and secret_file are both set; set one")
-        try:
-            return {**data, "secret": Path(file).read_text(encoding="utf-8").strip()}
-        except (OSError, UnicodeDecodeError) as error:
-            raise ValueError(f"secret_file cannot be read: {error}") from error
+        return _with_secret(data, "secret")
 
     @field_validator("secret")
     @classmethod
@@ -141,18 +146,27 @@ class WebhookSettings(_Section):
 
 
 class ViidSettings(_Section):
-    """The GA/T 1400 platform that camera findings are pushed to (320)."""
+    """The GA/T 1400 platform that camera findings are pushed to (320).
+
+    Exactly one of `password` and `password_file` is set; the file is read when the settings are.
+    """
 
     url: str
     device_id: str = Field(pattern=r"^\d{20}$")
     username: str
     password: SecretStr
-    keepalive_s: float = 50
+    password_file: Path | None = None
+    keepalive_s: float = Field(50, gt=0)
     id: str = "viid"
     devices: dict[str, Annotated[str, Field(pattern=r"^\d{20}$")]] = Field(
         {}, description="camera id -> its device id on the platform; missing: `device_id`"
     )
     codes: Path | None = Field(None, description="a deployment's copy of exchange/viid/codes.toml")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _read_password_file(cls, data: Any) -> Any:  # noqa: ANN401 - what pydantic hands over
+        return _with_secret(data, "password")
 
 
 class DeliverySettings(_Section):
