@@ -1,0 +1,133 @@
+"""Light and weather: day, overcast, dusk, night, rain."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from demo.scenes.ground import Road
+from demo.scenes.view import Floats, View
+
+CONDITIONS: tuple[str, ...] = ("day", "overcast", "dusk", "night", "rain")
+
+
+@dataclass(frozen=True)
+class Light:
+    """`sun` points towards the sun; `strength` 0 is none, so no cast shadows.
+
+    `level` scales the picture per channel (blue, green, red); `noise` is the sensor's deviation in
+    grey levels; lamps light the road at night.
+    """
+
+    condition: str
+    sun: tuple[float, float, float]
+    strength: float
+    level: tuple[float, float, float]
+    noise: float
+    lamps: tuple[tuple[float, float], ...] = ()
+    rain: float = 0.0
+
+    @property
+    def dark(self) -> bool:
+        """Whether vehicles have their lights on."""
+        return self.condition in ("dusk", "night", "rain")
+
+
+def make_light(condition: str, road: Road, rng: np.random.Generator) -> Light:
+    azimuth, height = rng.uniform(0, 2 * np.pi), rng.uniform(0.6, 1.25)
+    sun = (
+        float(np.cos(azimuth) * np.cos(height)),
+        float(np.sin(azimuth) * np.cos(height)),
+        float(np.sin(height)),
+    )
+    shift = rng.uniform(0.93, 1.05, 3)
+
+    def level(b: float, g: float, r: float) -> tuple[float, float, float]:
+        return float(b * shift[0]), float(g * shift[1]), float(r * shift[2])
+
+    if condition == "day":
+        return Light(
+            "day", sun, float(rng.uniform(0.5, 1)), level(1, 1, 1.02), float(rng.uniform(1.5, 4))
+        )
+    if condition == "overcast":
+        return Light("overcast", sun, 0, level(0.9, 0.88, 0.86), float(rng.uniform(2, 5)))
+    if condition == "dusk":
+        k = float(rng.uniform(0.42, 0.62))
+        return Light("dusk", sun, 0, level(k * 0.95, k * 0.92, k * 1.08), float(rng.uniform(4, 8)))
+    if condition == "rain":
+        k = float(rng.uniform(0.5, 0.8))
+        return Light(
+            "rain",
+            sun,
+            0,
+            level(k * 1.05, k, k * 0.95),
+            float(rng.uniform(3, 7)),
+            rain=float(rng.uniform(0.3, 1)),
+        )
+    k = float(rng.uniform(0.17, 0.32))
+    start = float(rng.uniform(-40, -25))
+    lamps = tuple(road.place(start + 18 * i, -road.width_m / 2) for i in range(6))
+    return Light(
+        "night", sun, 0, level(k * 1.1, k * 0.95, k * 0.9), float(rng.uniform(4, 9)), lamps=lamps
+    )
+
+
+def light_map(view: View, light: Light) -> NDArray[np.uint8]:
+    """What each pixel is multiplied by, 128 meaning unchanged; (height, width, 3)."""
+    x, y, reach = view.ground
+    gain = np.ones((*x.shape, 3)) * np.asarray(light.level)
+    finite = np.isfinite(reach)
+    for lamp_x, lamp_y in light.lamps:
+        away = np.where(finite, np.hypot(x - lamp_x, y - lamp_y), 60)
+        gain += (0.66 * np.exp(-((away / 9.5) ** 2)))[..., None] * np.array((0.72, 0.92, 1.08))
+    rows, columns = np.mgrid[-1 : 1 : x.shape[0] * 1j, -1 : 1 : x.shape[1] * 1j]
+    gain *= (1 - 0.1 * (rows**2 + columns**2))[..., None]
+    return np.asarray(np.clip(gain * 128, 0, 255), dtype=np.uint8)
+
+
+def glow(
+    canvas: NDArray[np.uint8], at: Floats, radius_px: float, color: tuple[float, float, float]
+) -> None:
+    """Add a soft light in place."""
+    r = int(np.clip(radius_px, 2, 60))
+    x, y = int(at[0]), int(at[1])
+    x0, x1, y0, y1 = (
+        max(0, x - r),
+        min(canvas.shape[1], x + r + 1),
+        max(0, y - r),
+        min(canvas.shape[0], y + r + 1),
+    )
+    if x0 >= x1 or y0 >= y1:
+        return
+    rows, columns = np.ogrid[y0 - y : y1 - y, x0 - x : x1 - x]
+    bright = np.exp(-((rows**2 + columns**2) / (r * 0.42) ** 2))
+    patch = canvas[y0:y1, x0:x1]
+    patch[:] = np.clip(patch + bright[..., None] * np.asarray(color), 0, 255).astype(np.uint8)
+
+
+def rain_streaks(view: View, amount: float, rng: np.random.Generator) -> NDArray[np.uint8]:
+    """Falling drops as a picture to add, (height, width, 3)."""
+    small = np.zeros((view.height_px, view.width_px), np.uint8)
+    for _ in range(int(260 * amount * view.width_px / 640)):
+        x, y = rng.integers(0, view.width_px), rng.integers(-20, view.height_px)
+        long = int(rng.uniform(0.02, 0.06) * view.height_px)
+        cv2.line(
+            small,
+            (int(x), int(y)),
+            (int(x) + max(1, long // 5), int(y) + long),
+            int(rng.integers(25, 70)),
+            1,
+            cv2.LINE_AA,
+        )
+    return np.asarray(cv2.cvtColor(small, cv2.COLOR_GRAY2BGR), dtype=np.uint8)
+
+
+def sensor_noise(view: View, deviation: float, rng: np.random.Generator) -> NDArray[np.int16]:
+    """Grain with a margin beyond the picture, so that each frame can cut it elsewhere."""
+    h, w = view.height_px + 64, view.width_px + 64
+    grey = rng.normal(0, deviation * 0.8, (h, w, 1))
+    color = cv2.GaussianBlur(rng.normal(0, deviation, (h, w, 3)), (0, 0), 0.8)
+    return np.asarray(grey + color, dtype=np.int16)

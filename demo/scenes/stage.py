@@ -1,0 +1,211 @@
+"""Draws things standing in a place, and tells where each of them is seen."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+
+from demo.scenes.backdrop import Picture, screen_texture
+from demo.scenes.boxes import PARTS, Extent, LabelledBox, Owners, visible_boxes
+from demo.scenes.light import Light, glow, light_map, rain_streaks, sensor_noise
+from demo.scenes.litter import Stain
+from demo.scenes.shape import Shape
+from demo.scenes.view import Floats, View
+
+
+@dataclass(frozen=True)
+class Placed:
+    """A shape standing at x, y (metres) towards `heading_deg` (0 is away from the camera)."""
+
+    shape: Shape
+    x: float
+    y: float
+    heading_deg: float = 0.0
+    lift_m: float = 0.0
+
+
+@dataclass(frozen=True, eq=False)
+class Drawing:
+    image: Picture
+    owners: Owners
+    boxes: tuple[LabelledBox, ...]
+
+
+class Stage:
+    """One place under one light. All that does not change from frame to frame is computed once."""
+
+    def __init__(
+        self, view: View, backdrop: Picture, light: Light, rng: np.random.Generator
+    ) -> None:
+        self.view, self.light = view, light
+        self._backdrop = backdrop
+        self._map = light_map(view, light)
+        self._texture = screen_texture(rng)
+        self._noise = sensor_noise(view, light.noise, rng)
+        self._rain = [rain_streaks(view, light.rain, rng) for _ in range(4)] if light.rain else []
+
+    def draw(
+        self, things: Sequence[Placed], stains: Sequence[Stain], rng: np.random.Generator
+    ) -> Drawing:
+        """Stains first, then shadows, then things from far to near; boxes of what shows."""
+        canvas = self._backdrop.copy()
+        owners = np.zeros(canvas.shape[:2], np.int32)
+        drawn: dict[int, int] = {}
+        extents: dict[int, Extent] = {}
+        for i, stain in enumerate(stains):
+            extents[i] = self._stain(canvas, owners, stain, i)
+            drawn[i] = int(np.count_nonzero(owners == 1 + PARTS * i))
+        first = len(stains)
+        order = sorted(range(len(things)), key=lambda i: -float(np.hypot(things[i].x, things[i].y)))
+        stood = {i: _stand(things[i]) for i in order}
+        for i in order:
+            self._shadow(canvas, stood[i].points)
+        for i in order:
+            index = first + i
+            extents[index], drawn[index] = self._thing(canvas, owners, stood[i], index)
+        lit: Picture = np.asarray(cv2.multiply(canvas, self._map, scale=1 / 128), dtype=np.uint8)
+        if self.light.dark:
+            for i in order:
+                self._lamps(lit, stood[i])
+        if self._rain:
+            streaks = self._rain[int(rng.integers(len(self._rain)))]
+            drift = int(rng.integers(0, self.view.width_px))
+            lit = np.asarray(cv2.add(lit, np.roll(streaks, drift, axis=1)), dtype=np.uint8)
+        dy, dx = rng.integers(0, 64, 2)
+        noise = self._noise[dy : dy + self.view.height_px, dx : dx + self.view.width_px]
+        image = np.asarray(cv2.add(lit, noise, dtype=cv2.CV_8U), dtype=np.uint8)
+        labels: list[tuple[str | None, Sequence[str | None]]] = [
+            (s.label, (s.label,)) for s in stains
+        ]
+        labels += [(t.shape.label, t.shape.part_labels) for t in things]
+        return Drawing(image, owners, tuple(visible_boxes(owners, labels, drawn, extents)))
+
+    def _stain(self, canvas: Picture, owners: Owners, stain: Stain, index: int) -> Extent:
+        points = np.column_stack([stain.outline, np.zeros(len(stain.outline))])
+        pixels, depth = self.view.project(points)
+        if depth.min() < 0.6:
+            return (0.0, 0.0, 0.0, 0.0)
+        mask = np.zeros(canvas.shape[:2], np.uint8)
+        fixed = np.round(pixels * 16).astype(np.int32)
+        cv2.fillPoly(mask, [fixed], 255, cv2.LINE_AA, 4)
+        cv2.fillPoly(owners, [fixed], 1 + PARTS * index, cv2.LINE_8, 4)
+        soft = cv2.GaussianBlur(mask, (0, 0), 0.8)[..., None] / 255.0
+        shine = np.linspace(0, 1, canvas.shape[1])[None, :, None] * stain.sheen
+        wet = canvas * stain.keep * (1 - shine) + shine * np.array((190, 184, 176))
+        canvas[:] = (canvas * (1 - soft) + wet * soft).astype(np.uint8)
+        return (*pixels.min(axis=0), *pixels.max(axis=0))
+
+    def _shadow(self, canvas: Picture, points: Floats) -> None:
+        sun = self.light.sun
+        passes = [(points[:, :2] * 1.0, points[:, 2] < 0.75, 0.58)]
+        if self.light.strength > 0:
+            cast = points[:, :2] - points[:, 2:3] * np.array(sun[:2]) / max(sun[2], 0.35)
+            passes.append((cast, points[:, 2] < 99, 1 - 0.45 * self.light.strength))
+        for plane, chosen, keep in passes:
+            spots = plane[chosen]
+            if len(spots) < 3:
+                continue
+            pixels, depth = self.view.project(np.column_stack([spots, np.zeros(len(spots))]))
+            if depth.min() < 0.8 or np.abs(pixels).max() > 6000:
+                continue
+            hull = cv2.convexHull(pixels.astype(np.float32))[:, 0]
+            x0, y0 = np.maximum(np.floor(hull.min(axis=0)).astype(int) - 5, 0)
+            x1, y1 = np.minimum(
+                np.ceil(hull.max(axis=0)).astype(int) + 5, (canvas.shape[1], canvas.shape[0])
+            )
+            if x0 >= x1 or y0 >= y1:
+                continue
+            mask = np.full((y1 - y0, x1 - x0), 255, np.uint8)
+            cv2.fillConvexPoly(
+                mask, np.round((hull - (x0, y0)) * 16).astype(np.int32), keep * 255, cv2.LINE_AA, 4
+            )
+            mask = cv2.blur(mask, (3, 3))
+            patch = canvas[y0:y1, x0:x1]
+            patch[:] = cv2.multiply(patch, cv2.merge([mask, mask, mask]), scale=1 / 255)
+
+    def _thing(
+        self, canvas: Picture, owners: Owners, stood: _Stood, index: int
+    ) -> tuple[Extent, int]:
+        """Paints it; its box were nothing in the way, and how many pixels it took."""
+        shape = stood.shape
+        pixels, depth = self.view.project(stood.points)
+        if depth.min() < 0.8 or np.abs(pixels).max() > 16000:
+            return (0.0, 0.0, 0.0, 0.0), 0
+        low, high = pixels.min(axis=0), pixels.max(axis=0)
+        x0, y0 = np.maximum(np.floor(low).astype(int) - 1, 0)
+        x1, y1 = np.minimum(np.ceil(high).astype(int) + 2, (canvas.shape[1], canvas.shape[0]))
+        if x0 >= x1 or y0 >= y1:
+            return (0.0, 0.0, 0.0, 0.0), 0
+        colors = self._shaded(shape, stood.turn)
+        fixed = np.round(pixels * 16).astype(np.int32)
+        base = 1 + PARTS * index
+        for f in self._order(shape, stood.turn, stood.offset):
+            a, b = shape.spans[f]
+            polygon = fixed[a:b]
+            cv2.fillConvexPoly(canvas, polygon, colors[f], cv2.LINE_AA, 4)
+            cv2.fillConvexPoly(owners, polygon, base + int(shape.part_of[f]), cv2.LINE_8, 4)
+        own = owners[y0:y1, x0:x1]
+        mine = (own >= base) & (own < base + PARTS)
+        ty, tx = np.mod(np.arange(y1 - y0), 256), np.mod(np.arange(x1 - x0), 256)
+        patch = canvas[y0:y1, x0:x1]
+        rough = np.clip(patch * self._texture[np.ix_(ty, tx)][..., None], 0, 255).astype(np.uint8)
+        np.copyto(patch, rough, where=mine[..., None])
+        extent = (float(low[0]), float(low[1]), float(high[0]), float(high[1]))
+        return extent, int(np.count_nonzero(mine))
+
+    def _shaded(self, shape: Shape, turn: Floats) -> list[tuple[float, float, float]]:
+        """Face colours: a share of sky light by how far up a face looks, and the sun's."""
+        normals = shape.normals @ turn.T
+        sky = 0.72 + 0.2 * normals[:, 2] - 0.08 * normals[:, 0]
+        sun = self.light.strength * 0.42 * np.maximum(normals @ np.asarray(self.light.sun), 0)
+        shade = np.clip(sky * (1 - 0.18 * self.light.strength) + sun, 0.2, 1.25)
+        return [tuple(c) for c in np.clip(shape.colors * shade[:, None], 0, 255)]
+
+    def _order(self, shape: Shape, turn: Floats, offset: Floats) -> list[int]:
+        """Faces that look at the camera, in the order to paint them."""
+        eye = self.view.eye
+        centres = shape.centres @ turn.T + offset
+        towards = eye - centres
+        facing = np.einsum("ij,ij->i", shape.normals @ turn.T, towards) > 0
+        part_away = np.linalg.norm(eye - (shape.part_centres @ turn.T + offset), axis=1)[
+            shape.part_of
+        ]
+        away = np.linalg.norm(towards, axis=1)
+        flat = np.where(shape.upon, 1, 0)
+        order = np.lexsort((-away, flat, -part_away, shape.layer))
+        return [int(f) for f in order if facing[f]]
+
+    def _lamps(self, canvas: Picture, stood: _Stood) -> None:
+        turn, offset = stood.turn, stood.offset
+        for x, y, z, ahead in stood.shape.lamps:
+            at = turn @ np.array((x, y, z)) + offset
+            out = turn[:, 0] * (1 if ahead else -1)
+            towards = self.view.eye - at
+            facing = float(out @ towards / np.linalg.norm(towards))
+            if facing <= 0.05:
+                continue
+            pixels, depth = self.view.project(at[None])
+            if depth[0] > 1:
+                size = self.view.focal_px / float(depth[0])
+                reach = size * (1.1 if ahead else 0.5) * facing
+                glow(canvas, pixels[0], reach, (200, 225, 240) if ahead else (20, 20, 150))
+
+
+@dataclass(frozen=True)
+class _Stood:
+    """A shape with its points in the world, and how they came there."""
+
+    shape: Shape
+    points: Floats
+    turn: Floats
+    offset: Floats
+
+
+def _stand(thing: Placed) -> _Stood:
+    a = np.radians(thing.heading_deg)
+    turn = np.array([[np.sin(a), -np.cos(a), 0], [np.cos(a), np.sin(a), 0], [0, 0, 1]])
+    offset = np.array([thing.x, thing.y, thing.lift_m])
+    return _Stood(thing.shape, thing.shape.points @ turn.T + offset, turn, offset)

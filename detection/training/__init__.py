@@ -1,0 +1,1 @@
+"""Training, export and evaluation of the detector. Training needs the `yolo` extra."""

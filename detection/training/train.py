@@ -1,0 +1,75 @@
+"""Trains a detector on a folder of labelled pictures and exports it to ONNX."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from detection.training.export import export_onnx
+from detection.training.ultralytics_import import import_ultralytics
+
+
+def train(
+    data_yaml: Path,
+    out: Path,
+    *,
+    architecture: str = "yolo11n.yaml",
+    epochs: int = 30,
+    hours: float | None = None,
+    image_size: int = 320,
+    batch: int = 8,
+    seed: int = 0,
+    threads: int = 1,
+    device: str = "cpu",
+    work: Path | None = None,
+) -> Path:
+    """Train and write the ONNX model `out`; returns it.
+
+    `architecture` is a `.yaml` of ultralytics (from scratch) or `.pt` weights to start from.
+    `hours` overrides `epochs`: the learning rate then falls so as to end in that time. Runs and
+    checkpoints go to `work` (default: a folder beside `out`). Ultralytics shows the progress.
+
+    Raises:
+        TrainingUnavailableError: the `yolo` extra is not installed.
+        FileNotFoundError: `data_yaml` does not exist.
+    """
+    if not data_yaml.is_file():
+        raise FileNotFoundError(f"no data set description {data_yaml}")
+    ultralytics = import_ultralytics()
+    import torch  # noqa: PLC0415 - comes with ultralytics, is as slow to load
+
+    def set_threads(_: Any) -> None:  # noqa: ANN401 - ultralytics' trainer is untyped
+        # Ultralytics sets its own number when it chooses the device. On two cores that others use
+        # too, one thread took 0.14-0.26 s a picture, two took 2.3 s (they spin at barriers).
+        torch.set_num_threads(threads)
+
+    model = ultralytics.YOLO(architecture, task="detect")
+    model.add_callback("on_train_start", set_threads)
+    model.train(
+        data=str(data_yaml.resolve()),
+        epochs=epochs,
+        time=hours,
+        imgsz=image_size,
+        batch=batch,
+        nbs=batch,  # few steps are to be had on a CPU: one update a batch, not one per 64 pictures
+        optimizer="AdamW",
+        lr0=0.001,
+        lrf=0.02,
+        cos_lr=True,
+        warmup_epochs=1.0,
+        warmup_bias_lr=0.01,
+        close_mosaic=max(1, epochs // 8) if hours is None else 1,
+        scale=0.4,
+        cls=1.0,
+        seed=seed,
+        device=device,
+        workers=0 if device == "cpu" else 4,
+        cache="ram",
+        amp=device != "cpu",
+        plots=False,
+        val=device != "cpu",  # on a CPU validation costs as much as training; it is done at the end
+        project=str((work or out.parent / f"{out.stem}-training").resolve()),
+        name="run",
+        exist_ok=True,
+    )
+    return export_onnx(Path(str(model.trainer.last)), out, image_size=image_size)
