@@ -34,7 +34,7 @@ class Drive:
     """Drive along a path from `from_m` on.
 
     `cruise` is the fraction of the limit that the driver takes; `hurry_kmh` is driven instead of
-    any limit until `hurry_until_m`, bends apart.
+    any limit within `hurry_m` (metres along, from and to), bends apart.
     """
 
     path: Path
@@ -45,7 +45,7 @@ class Drive:
     top_kmh: float = 100.0
     halts: tuple[Halt, ...] = ()
     hurry_kmh: float = 0.0
-    hurry_until_m: float = 0.0
+    hurry_m: tuple[float, float] = (0.0, 0.0)
 
 
 @dataclass(frozen=True, slots=True)

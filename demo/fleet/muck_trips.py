@@ -96,5 +96,5 @@ def trips(
             to_m=path.length - spot_m,
             halts=red_lights(rng, path, 150),
             hurry_kmh=haul.limit_kmh * HURRY_FACTOR if hurried else 0,
-            hurry_until_m=path.length / 2 if hurried else 0,
+            hurry_m=(600, path.length / 2) if hurried else (0, 0),
         )

@@ -73,7 +73,8 @@ def _hurry(ways: Ways, permit: Permit, route: list[Point]) -> Drive | None:
     if stretch is None:
         return None
     fast = (permit.speed_limit_kmh or NO_LIMIT_KMH) * HURRY_FACTOR
-    return Drive(path, LADEN, from_m=stretch[0] + 60, hurry_kmh=fast, hurry_until_m=stretch[1] - 60)
+    begin, end = stretch[0] + 60, stretch[1] - 60
+    return Drive(path, LADEN, from_m=begin, hurry_kmh=fast, hurry_m=(begin, end))
 
 
 def _into_zone(ways: Ways, route: list[Point], now: datetime) -> Detour | None:

@@ -79,7 +79,7 @@ class Truck:
         self._metres = min(self._metres + self.speed_ms * STEP_S, end)
 
     def _wanted_ms(self, leg: Drive) -> float:
-        hurry = self._metres < leg.hurry_until_m
+        hurry = leg.hurry_m[0] <= self._metres < leg.hurry_m[1]
         limit = leg.path.limits_ms[leg.path.stretch(self._metres)]
         wanted = leg.hurry_kmh / 3.6 if hurry else min(limit, leg.top_kmh / 3.6) * leg.cruise
         ahead = [(h.at_m, 0.3) for h in self._halts[:1]]
