@@ -53,8 +53,9 @@ def run_role(role: Role, settings: Settings, cameras: tuple[str, ...] = ()) -> N
     prepare(settings)
     if role is Role.CONSOLE:  # uvicorn minds signals itself
         from console.server import run as run_console
+        from exchange.routing import destinations_of
 
-        run_console(settings)
+        run_console(settings, destinations_of(settings.delivery))
         return
     signal.signal(signal.SIGTERM, asked_to_stop)
     signal.signal(signal.SIGINT, asked_to_stop)

@@ -1,0 +1,173 @@
+"""What the API answers, as described by /openapi.json. Times are RFC 3339 in UTC, places WGS-84."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any, Literal
+from uuid import UUID
+
+from pydantic import BaseModel, Field
+
+Value = float | int | str | bool | None
+Box = tuple[float, float, float, float]
+
+
+class Feature(BaseModel):
+    """A GeoJSON feature (RFC 7946); `properties` always has `id` and `name`."""
+
+    type: Literal["Feature"] = "Feature"
+    geometry: dict[str, Any]
+    properties: dict[str, Any]
+
+
+class FeatureCollection(BaseModel):
+    type: Literal["FeatureCollection"] = "FeatureCollection"
+    features: list[Feature]
+
+
+class VehicleEntry(BaseModel):
+    vehicle_id: str
+    plate: str
+    plate_color: str
+    kind: str
+    company: str
+
+
+class SiteResponse(BaseModel):
+    name: str
+    timezone: str = Field(description="IANA name")
+    zones: FeatureCollection
+    routes: FeatureCollection
+    roads: FeatureCollection
+    cameras: FeatureCollection
+    vehicles: list[VehicleEntry]
+
+
+class PositionEntry(BaseModel):
+    vehicle_id: str
+    terminal_id: str
+    fix_time: datetime
+    received_at: datetime
+    lon: float
+    lat: float
+    speed_kmh: float | None
+    course_deg: float | None
+    lid: str | None
+    load: str | None
+    body_raised: bool | None
+    ignition: bool | None
+    work: list[str]
+
+
+class VehiclesResponse(BaseModel):
+    vehicles: list[PositionEntry]
+
+
+class AlertEntry(BaseModel):
+    """An alert with what people did with it; see the design for its kinds."""
+
+    alert_id: UUID
+    kind: str
+    severity: Literal["notice", "warning", "serious"]
+    vehicle_id: str | None
+    camera_id: str | None
+    subject: str
+    zone_id: str | None
+    permit_id: str | None
+    started_at: datetime
+    raised_at: datetime
+    ended_at: datetime | None
+    lon: float
+    lat: float
+    confidence: float
+    suspected: bool
+    occurrences: int
+    rings: bool
+    withdrawn: bool
+    values: dict[str, Value]
+    parameters: dict[str, Value]
+    status: Literal["new", "acknowledged", "dismissed"]
+    acknowledged_by: str | None
+    acknowledged_at: datetime | None
+    note: str | None
+    revision: int
+    pictures: int
+
+
+class AlertsResponse(BaseModel):
+    alerts: list[AlertEntry]
+    next: str | None = Field(description="`before` of the next page; null on the last one")
+
+
+class EvidenceEntry(BaseModel):
+    """A picture: /api/v1/evidence/{evidence_id}. Boxes are x1, y1, x2, y2 in its pixels."""
+
+    evidence_id: UUID
+    moment: str
+    captured_at: datetime
+    media_type: str
+    width_px: int
+    height_px: int
+    sha256: str
+    box: Box | None
+    passer_box: Box | None
+    passer_class: str | None
+    passer_color: str | None
+
+
+class LogEntry(BaseModel):
+    revision: int
+    at: datetime
+    change: str
+    actor: str
+    note: str | None
+
+
+class AlertResponse(BaseModel):
+    alert: AlertEntry
+    evidence: list[EvidenceEntry]
+    log: list[LogEntry]
+
+
+class Decision(BaseModel):
+    note: str = Field("", max_length=500)
+
+
+class HourEntry(BaseModel):
+    hour: datetime
+    kind: str
+    severity: str
+    alerts: int
+
+
+class HoursResponse(BaseModel):
+    hours: list[HourEntry]
+
+
+class CameraEntry(BaseModel):
+    camera_id: str
+    state: Literal["online", "offline", "frozen"]
+    seen_at: datetime | None
+    frames_seen: int
+    frames_detected: int
+    detail: str | None
+
+
+class CamerasResponse(BaseModel):
+    cameras: list[CameraEntry]
+
+
+class StatusResponse(BaseModel):
+    now: datetime
+    alerts_today: int = Field(description="begun since midnight in the site's time zone")
+    alerts_new: int = Field(description="not yet acknowledged, of the last 30 days")
+    alerts_going_on: int
+    vehicles_online: int = Field(description="with a fix received in the last 5 minutes")
+    vehicles_registered: int
+    cameras_online: int
+    cameras_registered: int
+
+
+class Health(BaseModel):
+    status: str
+    detail: str = ""

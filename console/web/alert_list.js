@@ -1,0 +1,161 @@
+// The alerts at hand, newest first, in tabs; operable by the keyboard alone.
+import { decide, getAlert, getAlerts } from "./api.js";
+import { alertCard } from "./alert_card.js";
+import { h } from "./dom.js";
+import { t } from "./i18n.js";
+
+const TABS = ["new", "handled", "all"];
+const KEPT = 500;
+const PAGE = 60;
+
+const belongs = { new: (a) => a.status === "new", handled: (a) => a.status !== "new", all: () => true };
+
+export class AlertList {
+  constructor(element, tabs, { describe, onChoose, onChange, now }) {
+    Object.assign(this, { element, tabs, describe, onChoose, onChange, now });
+    this.alerts = new Map();
+    this.tab = "new";
+    this.open = null;
+    this.dismissing = null;
+    this.errors = new Map();
+    this.more = false;
+    this.actions = {
+      choose: (alert) => this.choose(alert),
+      decide: (alert, decision, note) => this.decide(alert, decision, note),
+      askDismiss: (alert) => this.askDismiss(alert),
+      cancel: (alert) => { this.dismissing = null; this.draw(alert.alert_id); },
+    };
+    element.addEventListener("keydown", (event) => this.onKey(event));
+  }
+
+  sorted() {
+    return [...this.alerts.values()].sort((a, b) => (b.started_at + b.alert_id > a.started_at + a.alert_id ? 1 : -1));
+  }
+
+  shown() {
+    return this.sorted().filter(belongs[this.tab]);
+  }
+
+  async load() {
+    // What waits is loaded apart: it must never be beyond the page of what is recent.
+    const [waiting, recent] = await Promise.all([getAlerts({ limit: 200, status: "new" }), getAlerts({ limit: PAGE })]);
+    this.alerts.clear();
+    for (const alert of [...recent.alerts, ...waiting.alerts]) this.alerts.set(alert.alert_id, alert);
+    this.next = recent.next;
+    await Promise.all(this.sorted().filter((a) => a.pictures).slice(0, 40).map((a) => this.fetchEvidence(a.alert_id)));
+    this.draw();
+    this.onChange();
+  }
+
+  async loadMore() {
+    const page = await getAlerts({ limit: PAGE, before: this.next });
+    for (const alert of page.alerts) if (!this.alerts.has(alert.alert_id)) this.alerts.set(alert.alert_id, alert);
+    this.next = page.next;
+    this.draw();
+    this.onChange();
+  }
+
+  async fetchEvidence(id) {
+    const { alert, evidence } = await getAlert(id);
+    const known = this.alerts.get(id);
+    if (!known || known.revision <= alert.revision) this.alerts.set(id, { ...alert, evidence });
+  }
+
+  // An alert as the event stream tells it; true when it is one that was not there before.
+  async put(alert) {
+    const known = this.alerts.get(alert.alert_id);
+    if (known && known.revision >= alert.revision) return false;
+    if (alert.withdrawn) this.alerts.delete(alert.alert_id);
+    else this.alerts.set(alert.alert_id, { ...alert, evidence: known?.evidence });
+    if (alert.pictures && (known?.evidence?.length ?? 0) < alert.pictures) await this.fetchEvidence(alert.alert_id);
+    for (const old of this.sorted().slice(KEPT)) if (old.status !== "new") this.alerts.delete(old.alert_id);
+    this.draw();
+    this.onChange();
+    return !known && !alert.withdrawn;
+  }
+
+  drawTabs() {
+    const count = this.sorted().filter(belongs.new).length;
+    this.tabs.replaceChildren(...TABS.map((tab) => h("button", {
+      type: "button", role: "tab", "aria-selected": String(tab === this.tab), "data-tab": tab,
+      onclick: () => { this.tab = tab; this.draw(); this.tabs.querySelector(`[data-tab="${tab}"]`).focus(); },
+    }, t(`tab.${tab}`), tab === "new" && count > 0 && h("b", {}, String(count)))));
+  }
+
+  draw(focusId = document.activeElement?.closest?.(".alert")?.dataset.id) {
+    const typing = document.activeElement?.matches?.(".decide input") ? document.activeElement.value : null;
+    const top = this.element.scrollTop;
+    const now = this.now();
+    const cards = this.shown().map((alert) => alertCard(alert, {
+      ...this.describe(alert), now, open: this.open === alert.alert_id,
+      error: this.errors.get(alert.alert_id), dismissing: this.dismissing === alert.alert_id, actions: this.actions,
+    }));
+    if (!cards.length) cards.push(h("p", { class: "empty" }, t(`empty.${this.tab}`)));
+    if (this.next && this.tab !== "new") cards.push(h("button", { type: "button", class: "quiet", onclick: () => this.loadMore() }, t("alerts.more")));
+    this.element.replaceChildren(...cards);
+    this.element.scrollTop = top;
+    this.drawTabs();
+    if (!focusId) return;
+    const card = document.getElementById(`alert-${focusId}`);
+    const input = card?.querySelector(".decide input");
+    if (input && typing !== null) input.value = typing;
+    (input ?? card)?.focus({ preventScroll: true });
+  }
+
+  // Times that pass by, without touching a note that is being written.
+  tick() {
+    if (!document.activeElement?.matches?.(".decide input, .decide button, .thumb")) this.draw();
+  }
+
+  choose(alert) {
+    this.open = this.open === alert.alert_id ? null : alert.alert_id;
+    this.draw(alert.alert_id);
+    this.onChoose(alert);
+    document.getElementById(`alert-${alert.alert_id}`)?.scrollIntoView({ block: "nearest" });
+  }
+
+  chooseFirst(matches) {
+    const alert = this.sorted().find(matches);
+    if (!alert) return;
+    if (!belongs[this.tab](alert)) this.tab = "all";
+    this.open = null;
+    this.choose(alert);
+  }
+
+  askDismiss(alert) {
+    this.dismissing = alert.alert_id;
+    this.draw(alert.alert_id);
+  }
+
+  async decide(alert, decision, note) {
+    const id = alert.alert_id;
+    const after = this.shown()[this.shown().findIndex((a) => a.alert_id === id) + 1];
+    try {
+      const changed = await decide(id, decision, note);
+      this.alerts.set(id, { ...changed, evidence: this.alerts.get(id)?.evidence });
+      this.errors.delete(id);
+      this.dismissing = null;
+    } catch (error) {
+      console.warn(error);
+      this.errors.set(id, t("error.not_saved"));
+    }
+    this.draw(this.tab === "new" && !this.errors.has(id) ? after?.alert_id : id);
+    this.onChange();
+  }
+
+  onKey(event) {
+    const card = event.target.closest(".alert");
+    if (!card || event.target.matches("input")) {
+      if (event.key === "Escape" && card) this.actions.cancel(this.alerts.get(card.dataset.id));
+      return;
+    }
+    const alert = this.alerts.get(card.dataset.id);
+    const step = { ArrowDown: "nextElementSibling", ArrowUp: "previousElementSibling" }[event.key];
+    if (step) card[step]?.focus();
+    else if (event.key === "Enter" && event.target === card) this.choose(alert);
+    else if (event.key === "q" && alert.status === "new") this.decide(alert, "acknowledge", "");
+    else if (event.key === "w" && alert.status === "new") this.askDismiss(alert);
+    else return;
+    event.preventDefault();
+  }
+}
