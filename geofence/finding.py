@@ -9,7 +9,7 @@ import msgspec
 Value = float | int | str | bool | None
 
 
-class Violation(msgspec.Struct, frozen=True, kw_only=True):
+class Violation(msgspec.Struct, frozen=True, kw_only=True, tag="violation"):
     """A rule that one vehicle broke, from `started_at` on (违规).
 
     The identity is (kind, vehicle_id, subject, started_at). A finding is emitted again under the
@@ -43,7 +43,7 @@ class Violation(msgspec.Struct, frozen=True, kw_only=True):
     withdrawn: bool = False
 
 
-class ZoneVisit(msgspec.Struct, frozen=True, kw_only=True):
+class ZoneVisit(msgspec.Struct, frozen=True, kw_only=True, tag="visit"):
     """A stay of one vehicle in one zone, told apart from jitter by dwell and hysteresis (进出区域).
 
     The identity is (vehicle_id, zone_id, entered_at). Times are event times (aware).
