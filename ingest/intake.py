@@ -24,6 +24,7 @@ class Intake:
         self._bytes = 0
         self._waiting: deque[tuple[Message, float]] = deque()
         self._wanted = 1  # the taker sleeps until there are so many
+        self._held_up = False  # the putter waits for room
         self._closed = False
         self._lock = threading.Lock()
         self._arrived = threading.Condition(self._lock)
@@ -41,12 +42,14 @@ class Intake:
                     if not self._drop_oldest_perishable():
                         return  # all that waits must be kept: the new one goes
                 else:
+                    self._held_up = True
+                    self._arrived.notify()
                     self._drained.wait()
             if self._closed:
                 return
             self._waiting.append((message, time.monotonic()))
             self._bytes += len(message.payload)
-            if len(self._waiting) >= self._wanted:
+            if len(self._waiting) >= self._wanted or self._is_full():
                 self._arrived.notify()
 
     def take(self, max_messages: int, wait_s: float, idle_s: float) -> list[Message]:
@@ -61,6 +64,7 @@ class Intake:
             count = min(max_messages, len(self._waiting))
             batch = [self._waiting.popleft()[0] for _ in range(count)]
             self._bytes -= sum(len(message.payload) for message in batch)
+            self._held_up = False
             self._drained.notify_all()
             return batch
 
@@ -72,7 +76,7 @@ class Intake:
 
     def _await(self, count: int, until: float) -> bool:
         self._wanted = count
-        while len(self._waiting) < count and not self._closed and not self._is_full():
+        while len(self._waiting) < count and not (self._closed or self._held_up or self._is_full()):
             left_s = until - time.monotonic()
             if left_s <= 0:
                 break

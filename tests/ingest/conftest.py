@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import shutil
 import socket
 import subprocess
@@ -16,9 +17,11 @@ from paho.mqtt.enums import CallbackAPIVersion, MQTTProtocolVersion
 
 from app.servers.nats import EmbeddedNats
 from config.settings import MqttSettings
-from ingest.mqtt import Message, MqttSource
+from ingest.mqtt import MqttSource
+from tests.ingest.waiting import wait_until
 
-ROOT = "test/v1"
+Publish = Callable[..., None]
+Source = Callable[..., MqttSource]
 
 
 @pytest.fixture
@@ -29,47 +32,57 @@ def nats(tmp_path: Path) -> Iterator[EmbeddedNats]:
 
 @pytest.fixture
 def mosquitto_port(tmp_path: Path) -> Iterator[int]:
-    program = shutil.which("mosquitto", path="/usr/sbin:/usr/bin:/usr/local/sbin:/usr/local/bin")
+    """Mosquitto of the system, sessions in memory."""
+    program = shutil.which("mosquitto", path=f"{os.environ['PATH']}:/usr/sbin:/usr/local/sbin")
     if program is None:
         pytest.skip("mosquitto is not installed (apt-get install mosquitto)")
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+        port: int = probe.getsockname()[1]
     configuration = tmp_path / "mosquitto.conf"
     configuration.write_text(
-        f"listener {port} 127.0.0.1\nallow_anonymous true\nmax_queued_messages 100000\n"
-        "max_inflight_messages 1000\n"
+        f"listener {port} 127.0.0.1\nallow_anonymous true\n"
+        "max_queued_messages 100000\nmax_inflight_messages 1000\n"
     )
     child = subprocess.Popen([program, "-c", configuration], stderr=subprocess.DEVNULL)
     try:
-        _wait_for_port(port)
+        wait_until(lambda: _answers(port), "mosquitto answers")
         yield port
     finally:
         child.terminate()
         child.wait(10)
 
 
-@pytest.fixture
-def publish() -> Iterator[Callable[[int, list[tuple[str, bytes]]], None]]:
-    """`publish(port, [(topic, payload), …])` returns when the broker has acknowledged them all."""
-    with contextlib.ExitStack() as stack:
-
-        def send(port: int, messages: list[tuple[str, bytes]], qos: int = 1) -> None:
-            client = Client(CallbackAPIVersion.VERSION2, protocol=MQTTProtocolVersion.MQTTv311)
-            client.connect("127.0.0.1", port)
-            client.loop_start()
-            stack.callback(client.loop_stop)
-            stack.callback(client.disconnect)
-            sent = [client.publish(topic, payload, qos) for topic, payload in messages]
-            for information in sent:
-                information.wait_for_publish(30)
-                assert information.is_published()
-
-        yield send
+@pytest.fixture(params=["nats", "mosquitto"])
+def broker_port(request: pytest.FixtureRequest) -> int:
+    if request.param == "mosquitto":
+        port: int = request.getfixturevalue("mosquitto_port")
+        return port
+    server: EmbeddedNats = request.getfixturevalue("nats")
+    return server.mqtt_port
 
 
 @pytest.fixture
-def source() -> Iterator[Callable[..., MqttSource]]:
+def publish() -> Publish:
+    """`publish(port, [(topic, payload), …], qos=1)` returns when the broker has them all."""
+
+    def send(port: int, messages: list[tuple[str, bytes]], qos: int = 1) -> None:
+        client = Client(CallbackAPIVersion.VERSION2, protocol=MQTTProtocolVersion.MQTTv311)
+        client.connect("127.0.0.1", port)
+        client.loop_start()
+        try:
+            for sent in [client.publish(topic, payload, qos) for topic, payload in messages]:
+                sent.wait_for_publish(30)
+                assert sent.is_published()
+        finally:
+            client.disconnect()
+            client.loop_stop()
+
+    return send
+
+
+@pytest.fixture
+def source() -> Iterator[Source]:
     """`source(port, topics, client_id=…)`: connected, and closed at the end."""
     opened: list[MqttSource] = []
 
@@ -90,26 +103,7 @@ def source() -> Iterator[Callable[..., MqttSource]]:
         each.close()
 
 
-def wait_until(true: Callable[[], bool], what: str, within_s: float = 30) -> None:
-    deadline = time.monotonic() + within_s
-    while not true():
-        assert time.monotonic() < deadline, f"not within {within_s} s: {what}"
-        time.sleep(0.02)
-
-
-def take_all(source: MqttSource, count: int, within_s: float = 40) -> list[Message]:
-    """Takes until `count` messages came; more than that come along, if they are there."""
-    taken: list[Message] = []
-    deadline = time.monotonic() + within_s
-    while len(taken) < count and time.monotonic() < deadline:
-        taken += source.take(1000, 0.05, idle_s=0.2)
-    return taken
-
-
-def _wait_for_port(port: int) -> None:
-    def answers() -> bool:
-        with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), 1):
-            return True
-        return False
-
-    wait_until(answers, f"a broker on port {port}")
+def _answers(port: int) -> bool:
+    with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), 1):
+        return True
+    return False

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import UTC, datetime
 
 import msgspec
@@ -164,6 +165,7 @@ json_like = st.recursive(
         st.lists(inner)
         | st.dictionaries(st.text() | st.sampled_from(["time", "lon", "lat", "work"]), inner)
     ),
+    max_leaves=8,
 )
 
 
@@ -178,8 +180,6 @@ def test_no_bytes_raise(topic: str, payload: bytes) -> None:
 
 @given(st.lists(json_like, min_size=1, max_size=5), st.binary(max_size=3), st.integers(0, 400))
 def test_no_mangled_array_raises(elements: list[object], junk: bytes, at: int) -> None:
-    import json
-
     payload = json.dumps(elements).encode()
     _check(TOPIC, payload)
     _check(TOPIC, payload[:at] + junk + payload[at:])
