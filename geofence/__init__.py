@@ -1,1 +1,1 @@
-"""Judges where vehicles are: zones, corridors, speed. Pure: no I/O, no clock. Knows of `ingest`'s types."""
+"""Judges where vehicles are: zones, corridors, speed. Pure: no I/O, no clock. Knows `ingest`."""

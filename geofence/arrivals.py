@@ -66,37 +66,53 @@ def arrange(
     again = np.zeros(len(index), dtype=bool)
     again[1:] = (np.diff(slot[index]) == 0) & (np.diff(t[index]) == 0)
     index = index[~again]
-    late = {int(s) for s in slot[index[t[index] <= state.t[slot[index]]]]}
+    fixes = _Fixes([positions[i] for i in index], slot[index], t[index])
+    late = fixes.t <= state.t[fixes.slot]
     rewound: dict[int, Trail | None] = {}
-    chosen = [positions[i] for i in index]
-    slot, t = slot[index], t[index]
-    if late:
-        chosen, slot, t = _rewind(state, late, chosen, slot, t, rewound)
-    lon = np.array([p.lon for p in chosen], dtype=float)
-    lat = np.array([p.lat for p in chosen], dtype=float)
-    starts = np.nonzero(np.diff(slot, prepend=-1))[0]
-    before = _before(state, slot, t, lon, lat, starts, rewound)
-    return state, Arrivals(chosen, slot, t, lon, lat, *before, starts, rewound)
+    if late.any():
+        fixes, rewound = _rewind(state, fixes, set(fixes.slot[late].tolist()))
+    lon = np.array([p.lon for p in fixes.positions], dtype=float)
+    lat = np.array([p.lat for p in fixes.positions], dtype=float)
+    starts = np.nonzero(np.diff(fixes.slot, prepend=-1))[0]
+    first = fixes.slot[starts]
+    before = (
+        _shifted(fixes.t, starts, state.t[first]),
+        _shifted(lon, starts, state.lon[first]),
+        _shifted(lat, starts, state.lat[first]),
+    )
+    before[0][np.isinf(before[0])] = np.nan
+    for i in starts.tolist() if rewound else ():
+        if int(fixes.slot[i]) in rewound:
+            trail = rewound[int(fixes.slot[i])]
+            fix = (np.nan,) * 3 if trail is None else (trail[0], trail[1].lon, trail[1].lat)
+            for values, value in zip(before, fix, strict=True):
+                values[i] = value
+    return state, Arrivals(
+        fixes.positions, fixes.slot, fixes.t, lon, lat, *before, starts=starts, rewound=rewound
+    )
+
+
+@dataclass(slots=True)
+class _Fixes:
+    positions: list[Position]
+    slot: Ints
+    t: Floats
 
 
 def _rewind(
-    state: EngineState,
-    late: set[int],
-    positions: list[Position],
-    slot: Ints,
-    t: Floats,
-    rewound: dict[int, Trail | None],
-) -> tuple[list[Position], Ints, Floats]:
-    """For late tracks: the new fixes merged with the kept ones that are younger than the oldest new."""
-    is_late = np.isin(slot, list(late))
-    chosen = [positions[i] for i in np.nonzero(~is_late)[0]]
-    slots, times = list(slot[~is_late]), list(t[~is_late])
+    state: EngineState, fixes: _Fixes, late: set[int]
+) -> tuple[_Fixes, dict[int, Trail | None]]:
+    """For late tracks: the new fixes, merged with the kept ones after the oldest of them."""
+    is_late = np.isin(fixes.slot, list(late))
+    chosen = [fixes.positions[i] for i in np.nonzero(~is_late)[0]]
+    slots, times = fixes.slot[~is_late].tolist(), fixes.t[~is_late].tolist()
     arrived: dict[int, dict[float, Position]] = {}
     for i in np.nonzero(is_late)[0]:
-        arrived.setdefault(int(slot[i]), {})[float(t[i])] = positions[i]
-    for s, new in arrived.items():
+        arrived.setdefault(int(fixes.slot[i]), {})[float(fixes.t[i])] = fixes.positions[i]
+    rewound: dict[int, Trail | None] = {}
+    for slot, new in arrived.items():
         oldest = min(new)
-        trail = state.trails[s]
+        trail = state.trails[slot]
         while trail is not None and trail[0] >= oldest:
             new.pop(trail[0], None)  # known already
             trail = trail[2]
@@ -104,39 +120,21 @@ def _rewind(
             continue
         oldest = min(new)
         merged = dict(new)
-        trail = state.trails[s]
+        trail = state.trails[slot]
         while trail is not None and trail[0] > oldest:
             merged[trail[0]] = trail[1]
             trail = trail[2]
-        rewound[s] = trail
-        for at in sorted(merged):
-            chosen.append(merged[at])
-            slots.append(s)
-            times.append(at)
-    return chosen, np.array(slots, dtype=np.intp), np.array(times, dtype=float)
+        rewound[slot] = trail
+        for t in sorted(merged):
+            chosen.append(merged[t])
+            slots.append(slot)
+            times.append(t)
+    return _Fixes(chosen, np.array(slots, dtype=np.intp), np.array(times, dtype=float)), rewound
 
 
-def _before(
-    state: EngineState,
-    slot: Ints,
-    t: Floats,
-    lon: Floats,
-    lat: Floats,
-    starts: Ints,
-    rewound: dict[int, Trail | None],
-) -> tuple[Floats, Floats, Floats]:
-    first = slot[starts]
-    before = []
-    for values, newest in ((t, state.t), (lon, state.lon), (lat, state.lat)):
-        shifted = np.empty_like(values)
-        shifted[1:] = values[:-1]
-        shifted[starts] = newest[first]
-        before.append(shifted)
-    before[0][np.isinf(before[0])] = np.nan
-    for i in starts if rewound else ():
-        if int(slot[i]) in rewound:
-            trail = rewound[int(slot[i])]
-            fix = (np.nan,) * 3 if trail is None else (trail[0], trail[1].lon, trail[1].lat)
-            for values, value in zip(before, fix, strict=True):
-                values[i] = value
-    return before[0], before[1], before[2]
+def _shifted(values: Floats, starts: Ints, newest: Floats) -> Floats:
+    """Of each fix the value of the fix before; `newest` is that before each track's first."""
+    before = np.empty_like(values)
+    before[1:] = values[:-1]
+    before[starts] = newest
+    return before

@@ -17,8 +17,8 @@ def backtest(
     """Judge positions as if they had just arrived, in the order given; a list of findings a batch.
 
     Findings come as the engine tells them: raised, then amended, ended or withdrawn under the same
-    identity. Positions that are not sorted by time are judged as far as the lateness window reaches:
-    sort them to have all judged.
+    identity. Positions not sorted by time are judged as far as the lateness window reaches: sort
+    them to have all judged.
 
     Raises:
         ParameterError: when the site sets a threshold that no rule knows or can use.

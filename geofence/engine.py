@@ -1,9 +1,10 @@
-"""The engine: positions in, findings out. Pure: the same state, positions and site give the same."""
+"""The engine: positions in, findings out; the same state, positions and site give the same."""
 
 from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -18,7 +19,7 @@ from geofence.ground import Ground
 from geofence.memory import Memory, RuleStates, changes
 from geofence.moment import moment
 from geofence.projection import Floats
-from geofence.rows import Rows
+from geofence.rows import Bools, Rows
 from geofence.rule_list import make_rules
 from geofence.rules.rule import Codes
 from geofence.state import EngineState, StateVersionError, decode_state, encode_state
@@ -30,14 +31,24 @@ __all__ = ["Engine", "EngineState", "StateVersionError", "decode_state", "encode
 SILENCE_S = 300.0  # after so long without a fix the rules look at the next one whatever it is
 
 
+@dataclass(frozen=True, slots=True)
+class _Batch:
+    """What `measure` gave for each rule, and which fixes are worth a look."""
+
+    arrivals: Arrivals
+    rows: Rows
+    measures: list[tuple[Codes, Floats]]
+    looked: Bools
+
+
 class Engine:
     """Judges positions by one ordered list of rules.
 
-    Event time decides. A fix is put where its time belongs; one that is late by at most `lateness_s`
-    behind its vehicle's newest takes the vehicle back to the state before it and forward again over
-    the fixes kept since, and what changes by that is told again: amended, or withdrawn. An older one
-    is not judged. Fixes marked as backfill are judged on a track of their own and never move the
-    live one. The same fix (vehicle and time) again is nothing.
+    Event time decides. A fix is put where its time belongs; one that is late by at most
+    `lateness_s` behind its vehicle's newest takes the vehicle back to the state before it and
+    forward again over the fixes kept since; what changes by that is told again: amended, or
+    withdrawn. An older one is not judged. Fixes marked as backfill are judged on a track of
+    their own and never move the live one. The same fix (vehicle and time) again is nothing.
 
     Attributes:
         kinds: the alert kinds that this engine can raise.
@@ -84,78 +95,64 @@ class Engine:
         code = np.zeros(len(rows), dtype=np.uint64)
         for (codes, _), factor in zip(measures, self._factors, strict=True):
             code += codes * factor
-        found: list[Finding] = []
-        looked = self._worth_a_look(state, arrivals, rows, code)
+        looked = self._worth_a_look(state, rows, code)
         ends = np.append(arrivals.starts[1:], len(rows))
-        first_look = np.searchsorted(np.nonzero(looked)[0], arrivals.starts)
-        last_look = np.searchsorted(np.nonzero(looked)[0], ends)
-        for run in np.nonzero(last_look > first_look)[0].tolist():
-            begin, end = int(arrivals.starts[run]), int(ends[run])
-            found += self._run(state, arrivals, rows, measures, looked, begin, end)
+        looks = np.nonzero(looked)[0]
+        runs = np.searchsorted(looks, arrivals.starts) < np.searchsorted(looks, ends)
+        batch = _Batch(arrivals, rows, measures, looked)
+        found: list[Finding] = []
+        for run in np.nonzero(runs)[0].tolist():
+            found += self._run(state, batch, int(arrivals.starts[run]), int(ends[run]))
         self._remember(state, arrivals, code, ends - 1)
         return state, found
 
-    def _worth_a_look(
-        self, state: EngineState, arrivals: Arrivals, rows: Rows, code: Codes
-    ) -> npt.NDArray[np.bool_]:
+    def _worth_a_look(self, state: EngineState, rows: Rows, code: Codes) -> Bools:
+        arrivals = rows.arrivals
         before = np.empty_like(code)
         before[1:] = code[:-1]
         before[arrivals.starts] = state.code[arrivals.slot[arrivals.starts]]
-        looked = (code != before) | (arrivals.t >= state.due[arrivals.slot])
+        looked: Bools = (code != before) | (arrivals.t >= state.due[arrivals.slot])
         looked |= (rows.step_s > SILENCE_S) & np.isfinite(rows.step_s)
         looked[rows.crossed_row] = True
         if arrivals.rewound:
             looked |= np.isin(arrivals.slot, list(arrivals.rewound))
         return looked
 
-    def _run(
-        self,
-        state: EngineState,
-        arrivals: Arrivals,
-        rows: Rows,
-        measures: list[tuple[Codes, Floats]],
-        looked: npt.NDArray[np.bool_],
-        begin: int,
-        end: int,
-    ) -> list[Finding]:
-        """Step one track through its fixes [begin, end)."""
+    def _run(self, state: EngineState, batch: _Batch, begin: int, end: int) -> list[Finding]:
+        """Step one track through its fixes [begin, end); what is to be told."""
+        arrivals = batch.arrivals
         slot = int(arrivals.slot[begin])
-        was = state.memories.get(slot, Memory())
         late = slot in arrivals.rewound
+        was = state.memories.get(slot, Memory())
         memory = was.before(float(arrivals.t[begin])) if late else was
-        kept = memory
         due = -np.inf if late else float(state.due[slot])
         told: list[Finding] = []
         for row in range(begin, end):
             t = float(arrivals.t[row])
-            if not looked[row] and t < due:
+            if not batch.looked[row] and t < due:
                 continue
-            states, found = self._step(memory.now(), rows, measures, row)
+            states, found = self._step(memory.now(), batch, row)
             if states is not None or found:
-                states = memory.now() if states is None else states
-                memory = memory.with_step(t, states, found)
+                memory = memory.with_step(t, memory.now() if states is None else states, found)
                 told += found
             due = self._due(memory.now())
         state.due[slot] = due
-        if memory.states or memory.findings:
-            state.memories[slot] = memory
-        else:
-            state.memories.pop(slot, None)
+        state.keep(slot, memory)
         if late:
-            told = changes(was, memory) if memory is not kept or was is not kept else []
+            told = changes(was, memory)
         if arrivals.positions[begin].backfill:
             newest = float(arrivals.t[end - 1])
             return [_closed(f, newest) for f in told]
         return told
 
     def _step(
-        self, states: RuleStates, rows: Rows, measures: list[tuple[Codes, Floats]], row: int
+        self, states: RuleStates, batch: _Batch, row: int
     ) -> tuple[RuleStates | None, tuple[Finding, ...]]:
         """The rule states after a fix, None if none changed, and what was found."""
-        sight = rows.sight(row)
+        sight = batch.rows.sight(row)
         changed: dict[str, Any] | None = None
         found: tuple[Finding, ...] = ()
-        for rule, (codes, numbers) in zip(self._rules, measures, strict=True):
+        for rule, (codes, numbers) in zip(self._rules, batch.measures, strict=True):
             before = states.get(rule.name)
             number = float(numbers[row]) if len(numbers) else 0.0
             after, found_here = rule.step(before, sight, int(codes[row]), number)
@@ -202,11 +199,7 @@ class Engine:
         state.trails[slot] = rebuilt(fixes[::-1])
         state.trim[slot] = state.t[slot] + self._lateness_s
         if slot in state.memories:
-            memory = state.memories[slot].trimmed(horizon)
-            if memory.states or memory.findings:
-                state.memories[slot] = memory
-            else:
-                del state.memories[slot]
+            state.keep(slot, state.memories[slot].trimmed(horizon))
 
 
 def _closed(finding: Finding, newest: float) -> Finding:

@@ -17,9 +17,9 @@ class Ground:
     """What rules know of a site; never changes after it was made.
 
     Attributes:
-        hours: the distinct daily hours that occur; `zone_hours[z]` and `permit_hours[p]` number them.
+        hours: the distinct daily hours; `zone_hours[z]` and `permit_hours[p]` are numbers of them.
         kinds: vehicle id -> kind, for registered vehicles.
-        zone_kind, zone_limit_kmh: of each zone; infinite where it sets no limit.
+        zone_restricted, zone_limit_kmh: of each zone; infinite where it sets no limit.
         permit_limit_kmh: of each permit; infinite where it sets none.
 
     Raises:
@@ -36,8 +36,8 @@ class Ground:
         self.kinds = {v.vehicle_id: v.kind for v in site.vehicles.values()}
         zones, permits = list(site.zones.values()), self.plans.permits
         hours: dict[DailyHours, int] = {}
-        for owner in (*zones, *permits):
-            hours.setdefault(owner.hours, len(hours))
+        for daily in (*(z.hours for z in zones), *(p.hours for p in permits)):
+            hours.setdefault(daily, len(hours))
         self.hours = tuple(hours)
         self.zone_hours = np.array([hours[z.hours] for z in zones], dtype=np.intp)
         self.permit_hours = np.array([hours[p.hours] for p in permits], dtype=np.intp)

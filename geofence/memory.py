@@ -53,7 +53,7 @@ class Memory(msgspec.Struct, frozen=True):
 
 
 def changes(before: Memory, after: Memory) -> list[Finding]:
-    """What to tell when a late fix turned `before` into `after`: new and amended, then withdrawn."""
+    """What to tell when a late fix made `after` of `before`: new and amended, then withdrawn."""
     old = {identity(f): f for _, f in before.findings}
     new = {identity(f): f for _, f in after.findings}
     told: list[Finding] = [f for key, f in new.items() if old.get(key) != f]

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from collections import defaultdict
 from dataclasses import dataclass
+from itertools import pairwise
+from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import shapely
 
 from config.permit import Permit
 from config.site import Site
 from config.zone import ZoneKind
-from geofence.projection import Projection
+from geofence.projection import Floats, Projection
 
 _FOREVER = float("inf")
 
@@ -47,7 +50,7 @@ class Plans:
         self.permits = tuple(site.permits.values())
         self.plans: list[Plan] = [Plan(())]
         self._of_vehicle = self._spans(site)
-        self._pairs(site)
+        self._pairs()
         zones = list(site.zones.values())
         self.allowed_zone = np.zeros((len(self.plans), len(zones)), dtype=bool)
         for i, plan in enumerate(self.plans):
@@ -64,6 +67,14 @@ class Plans:
                 return plan
         return 0
 
+    def within(self, route: npt.NDArray[np.intp], x: Floats, y: Floats) -> npt.NDArray[np.bool_]:
+        """Whether each point lies in the corridor of its route, shapes (n,)."""
+        half_width: Any = self.half_width_m[route]  # shapely's types know one number only
+        inside: npt.NDArray[np.bool_] = shapely.dwithin(
+            self.routes[route], shapely.points(x, y), half_width
+        )
+        return inside
+
     def _spans(self, site: Site) -> dict[str, tuple[tuple[float, int], ...]]:
         permits_of = defaultdict(list)
         for permit in site.permits.values():
@@ -74,7 +85,7 @@ class Plans:
         for vehicle, permits in permits_of.items():
             edges = sorted({*(e for p in permits for e in _validity(p)), -_FOREVER, _FOREVER})
             of_vehicle = []
-            for begin, end in zip(edges, edges[1:], strict=False):
+            for begin, end in pairwise(edges):
                 valid = [p for p in permits if _validity(p)[0] <= begin and end <= _validity(p)[1]]
                 key = tuple(p.permit_id for p in valid)
                 if not key:
@@ -87,10 +98,13 @@ class Plans:
             spans[vehicle] = tuple(of_vehicle)
         return spans
 
-    def _pairs(self, site: Site) -> None:
+    def _pairs(self) -> None:
         permit_number = {p.permit_id: i for i, p in enumerate(self.permits)}
         route_number = {r: i for i, r in enumerate(self.route_ids)}
-        begin, end, pair_permit, pair_route = [], [], [], []
+        begin: list[int] = []
+        end: list[int] = []
+        pair_permit: list[int] = []
+        pair_route: list[int] = []
         for plan in self.plans:
             begin.append(len(pair_permit))
             for permit in plan.permits:

@@ -64,7 +64,7 @@ class Projection:
 
     @classmethod
     def of_site(cls, site: Site) -> Projection:
-        """The projection about the middle of the site's zones and routes; (0, 0) when it has none."""
+        """The projection about the middle of the site's zones and routes; (0, 0) without any."""
         shapes: list[Geometry] = [z.geometry for z in site.zones.values()]
         shapes += [r.geometry for r in site.routes.values()]
         if not shapes:

@@ -24,7 +24,7 @@ Bools = npt.NDArray[np.bool_]
 
 
 class Rows:
-    """n fixes, each with the fix of the same vehicle before it; what rules measure is on whole arrays.
+    """n fixes, each with the fix before of the same vehicle, as arrays that rules measure on.
 
     Attributes:
         positions: the fixes.
@@ -35,12 +35,9 @@ class Rows:
         pair_row, pair_zone, pair_level: how points lie to zones, see `ZoneIndex.relate`.
     """
 
-    def __init__(
-        self,
-        ground: Ground,
-        arrivals: Arrivals,
-    ) -> None:
+    def __init__(self, ground: Ground, arrivals: Arrivals) -> None:
         self.ground = ground
+        self.arrivals = arrivals
         self.positions = positions = arrivals.positions
         self.t, self.lon, self.lat = arrivals.t, arrivals.lon, arrivals.lat
         self.before_t = arrivals.before_t
@@ -103,7 +100,7 @@ class Rows:
         )
 
     def _crossed(self) -> tuple[Ints, Ints]:
-        """(row, zone) where the way to a fix touches a core, where it is short in time and fast enough."""
+        """(row, zone) where the way to a fix touches a core, if it is short in time and fast."""
         visit = self.ground.parameters.zone_visit
         with np.errstate(invalid="ignore"):
             fast = self.step_m * 3.6 >= visit.pass_speed_kmh * self.step_s
@@ -144,7 +141,7 @@ class Rows:
 
 @dataclass(slots=True)
 class Sight:
-    """One fix with its surroundings. Metres in the ground's projection, times in seconds since 1970.
+    """One fix with its surroundings: metres in the ground's projection, seconds since 1970.
 
     Attributes:
         before_t, before_x, before_y: the vehicle's fix before, NaN where there is none.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import TypeVar
 
 import msgspec
 import numpy as np
@@ -17,9 +17,11 @@ from ingest.position import Lid, Load, Position, Work
 
 STATE_VERSION = 1
 
+Number = TypeVar("Number", bound=np.generic)
+
 
 class StateVersionError(ValueError):
-    """A snapshot of another version, or no snapshot at all: start afresh from `Engine.initial()`."""
+    """A snapshot of another version, or none at all: start afresh from `Engine.initial()`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +59,7 @@ class EngineState:
         if more:
             slots = slots | {track: len(slots) + i for i, track in enumerate(tracks)}
 
-        def grown(values: npt.NDArray[Any], fill: float) -> Any:
+        def grown(values: npt.NDArray[Number], fill: float) -> npt.NDArray[Number]:
             return np.concatenate([values, np.full(more, fill, dtype=values.dtype)])
 
         return EngineState(
@@ -71,6 +73,13 @@ class EngineState:
             [*self.trails, *([None] * more)],
             dict(self.memories),
         )
+
+    def keep(self, slot: int, memory: Memory) -> None:
+        """Set a slot's memory; only on a copy."""
+        if memory.states or memory.findings:
+            self.memories[slot] = memory
+        else:
+            self.memories.pop(slot, None)
 
     def forget(self, slot: int) -> None:
         """Back to the state before the first fix of a slot; only on a copy."""

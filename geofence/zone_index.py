@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import shapely
+from shapely import Geometry, MultiPolygon, Polygon
 
 from config.zone import Zone
 from geofence.parameters import ZoneVisitParameters
@@ -21,7 +21,7 @@ NEAR, INSIDE, CORE = 1, 2, 3
 
 
 class ZoneIndex:
-    """The zones of a site in metres, each with its core (surely inside) and its margin (not yet out).
+    """The zones of a site in metres, each with a core (surely inside) and a margin (not yet out).
 
     Zones are numbered in the site's order; `ids[i]` names zone i, `weights[i]` is a hash of its id
     for sums that stand for sets of zones.
@@ -43,7 +43,7 @@ class ZoneIndex:
         self._core_tree = shapely.STRtree(self.cores)
 
     def relate(self, x: Floats, y: Floats) -> tuple[Ints, Ints, Ints]:
-        """Pairs (row, zone, NEAR | INSIDE | CORE) for points in metres, shapes (n,), sorted by row."""
+        """Pairs (row, zone, NEAR | INSIDE | CORE), sorted, for points in metres, shapes (n,)."""
         if not self.ids:
             none = np.empty(0, dtype=np.intp)
             return none, none, none
@@ -68,10 +68,10 @@ class ZoneIndex:
         return segment, zone
 
 
-def _inradius_m(shape: Any) -> float:
+def _inradius_m(shape: Geometry) -> float:
     """Radius of the largest circle inside a polygon, to about a metre."""
-    if shape.is_empty or shape.area == 0:
-        return 0.0
+    if not isinstance(shape, Polygon | MultiPolygon) or shape.area == 0:
+        return 0.0  # nothing to be inside of
     return float(shapely.maximum_inscribed_circle(shape, tolerance=1.0).length)
 
 

@@ -51,7 +51,7 @@ class OffRoute:
     """
 
     name = "off_route"
-    kinds = ("off_route",)
+    kinds: tuple[str, ...] = ("off_route",)
 
     def __init__(self, ground: Ground) -> None:
         self._p = ground.parameters.off_route
@@ -70,9 +70,7 @@ class OffRoute:
         on[rows.pair_row[plans.allowed_zone[plan, rows.pair_zone]]] = True
         judged = np.nonzero(active & bound[row] & ~on[row])[0]
         if len(judged):
-            which = route[judged]
-            points = shapely.points(rows.x, rows.y)[row[judged]]
-            near = shapely.dwithin(plans.routes[which], points, plans.half_width_m[which])
+            near = plans.within(route[judged], rows.x[row[judged]], rows.y[row[judged]])
             on[row[judged[near]]] = True
         code = np.where(bound, np.where(on, ON_ROUTE, OFF_ROUTE), NOT_BOUND)
         return code.astype(np.uint64), np.zeros(0)
@@ -182,7 +180,7 @@ class OffRoute:
         plans = self._ground.plans
         pairs = slice(plans.pairs_from[plan], plans.pairs_to[plan])
         first = plans.pair_permit[pairs][plans.pair_route[pairs] == route][0]
-        return plans.permits[first].permit_id
+        return plans.permits[int(first)].permit_id
 
 
 def _so_far(state: OffRouteState) -> dict[str, float | int | str | bool | None]:

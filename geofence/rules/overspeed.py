@@ -21,8 +21,9 @@ class OverspeedState(msgspec.Struct, frozen=True, array_like=True, tag="overspee
     """A vehicle that is, or may be, too fast. Event times in seconds since 1970.
 
     Attributes:
-        since_t, x, y: its first fix too fast (for a derived speed the fix before), `last_t` its last.
-        max_kmh: the highest speed; `limit_kmh` the lowest limit met; `source` what set it.
+        since_t, x, y: its first fix too fast (the fix before, if its speed is derived).
+        last_t: its last fix too fast.
+        max_kmh: the highest speed; `limit_kmh` the lowest limit met.
         derived: whether any of its speeds had to be derived from the way between fixes.
         slow_t: since when it is no longer too fast, once the violation is raised.
         raised: the violation as it was last found.
@@ -43,10 +44,10 @@ class OverspeedState(msgspec.Struct, frozen=True, array_like=True, tag="overspee
 
 
 class Overspeed:
-    """Above the lowest of permit's and zone's limit (else the default), for `hold_s` without a break."""
+    """Above the lowest limit of permit and zone (else the default) for `hold_s` without a break."""
 
     name = "overspeed"
-    kinds = ("overspeed",)
+    kinds: tuple[str, ...] = ("overspeed",)
 
     def __init__(self, ground: Ground) -> None:
         self._p = ground.parameters.overspeed

@@ -35,10 +35,10 @@ class RestrictedZoneState(msgspec.Struct, frozen=True, array_like=True, tag="res
 
 
 class RestrictedZone:
-    """A visit to a restricted zone that lasts `hold_s` within the zone's hours; ends with either."""
+    """A visit to a restricted zone, `hold_s` long within the zone's hours; ends with either."""
 
     name = "restricted_zone"
-    kinds = ("restricted_zone",)
+    kinds: tuple[str, ...] = ("restricted_zone",)
 
     def __init__(self, ground: Ground) -> None:
         self._p = ground.parameters.restricted_zone
@@ -56,7 +56,7 @@ class RestrictedZone:
         np.add.at(code, row[held], self._ground.zones.weights[zone[held]])
         return code, np.zeros(0)
 
-    def quiet_until(self, state: RestrictedZoneState) -> float:  # noqa: ARG002 (every state is a doubt)
+    def quiet_until(self, state: RestrictedZoneState) -> float:  # noqa: ARG002 (any state is a doubt)
         return -math.inf
 
     def step(
@@ -74,10 +74,11 @@ class RestrictedZone:
             for intrusion in before.values():
                 self._end(intrusion, found)
             before = {}
-        after = []
-        for zone_id in sight.visits:
-            if zone_id in self._restricted and self._in_hours(zone_id, sight.minute):
-                after.append(self._go_on(before.pop(zone_id, None), zone_id, sight, found))
+        after = [
+            self._go_on(before.pop(zone_id, None), zone_id, sight, found)
+            for zone_id in sight.visits
+            if zone_id in self._restricted and self._in_hours(zone_id, sight.minute)
+        ]
         for intrusion in before.values():
             self._end(intrusion, found)
         return (RestrictedZoneState(tuple(after)) if after else None), tuple(found)
@@ -112,7 +113,7 @@ class RestrictedZone:
         return now
 
     def _begin(self, zone_id: str, sight: Sight) -> Intrusion:
-        """From the visit's own beginning, if it was told by this fix, without a silence, in hours."""
+        """From the visit's own beginning, if that was told by this fix, unbroken and in hours."""
         stay = sight.visits[zone_id]
         lasted = sight.t - stay.first_t
         told = stay.entered_t == sight.t and lasted <= self._p.max_gap_s

@@ -34,12 +34,16 @@ class Rule(Protocol):
         """What the rule sees: a code (0: nothing) and a number of its own for each fix."""
         ...
 
-    def quiet_until(self, state: Any) -> float:
-        """The event time up to which fixes of the same code need no look, given a state not None."""
+    def quiet_until(self, state: Any) -> float:  # noqa: ANN401 (each rule has its own)
+        """The event time up to which fixes of the same code need no look, for a state not None."""
         ...
 
     def step(
-        self, state: Any, sight: Sight, code: int, number: float
+        self,
+        state: Any,  # noqa: ANN401 (each rule has its own)
+        sight: Sight,
+        code: int,
+        number: float,
     ) -> tuple[Any, tuple[Finding, ...]]:
         """The state after the fix, the same object if nothing changed, and what was found."""
         ...

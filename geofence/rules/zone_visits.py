@@ -1,4 +1,4 @@
-"""Entering, leaving and passing zones (进出区域): no alert of its own, a `ZoneVisit` for each stay."""
+"""Entering, leaving and passing zones (进出区域): no alert, a `ZoneVisit` for each stay."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ class VisitState(msgspec.Struct, frozen=True, array_like=True, tag="zone_visit")
 
 
 class ZoneVisits:
-    """Entered: surely inside for `enter_hold_s`; left: surely outside for `leave_hold_s`, or long outside.
+    """Entered: surely inside for a while; left: surely outside for a while, or long outside.
 
     A visit lasts from its first to its last fix inside. A zone that a moving vehicle passes through
     between fixes that are short in time is a visit too, with times interpolated on the way.
@@ -75,7 +75,11 @@ class ZoneVisits:
         return math.inf if settled else -math.inf
 
     def step(
-        self, state: VisitState | None, sight: Sight, code: int, number: float
+        self,
+        state: VisitState | None,
+        sight: Sight,
+        code: int,  # noqa: ARG002 (the rules' protocol)
+        number: float,  # noqa: ARG002 (the rules' protocol)
     ) -> tuple[VisitState | None, tuple[Finding, ...]]:
         before = state.stays if state else ()
         if not before and not sight.zones and not sight.crossed:

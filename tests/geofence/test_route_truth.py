@@ -67,7 +67,8 @@ class Drive:
         driven_m = 25.0 * len(points)
         found: list[LineString] = []
         for end in sorted(length, key=lambda n: abs(length[n] - driven_m)):
-            if any(np.hypot(*((self.nodes[end] - f.coords[-1]) * self.k)) < 500 for f in found):
+            gaps = [(self.nodes[end] - f.coords[-1]) * self.k for f in found]
+            if any(np.hypot(*gap) < 500 for gap in gaps):
                 continue
             way = [end]
             while way[-1] != middle:
@@ -91,9 +92,7 @@ def drive(request) -> Drive:
 def run(world, drive: Drive, geometry) -> dict:
     route = Route("r1", "approved", RouteKind.CORRIDOR, geometry, 50.0)
     permit = Permit("p1", route_ids=("r1",), vehicle_ids=("v1",))
-    site = world.site(
-        routes={"r1": route}, permits={"p1": permit}, vehicles={"v1": world.truck()}
-    )
+    site = world.site(routes={"r1": route}, permits={"p1": permit}, vehicles={"v1": world.truck()})
     fixes = [world.at(float(t), float(lon), float(lat)) for lon, lat, t in drive.track]
     return world.judge(Engine(site), fixes)
 
