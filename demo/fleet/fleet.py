@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import heapq
 import json
 import random
 from collections.abc import Iterator
@@ -84,14 +85,18 @@ class Fleet:
         self.openings = plan_openings(self._ways, start)
         self.unused: list[str] = []
         self._units = self._place_all()
+        self._clocks = [(unit.next_s, number) for number, unit in enumerate(self._units)]
+        heapq.heapify(self._clocks)
 
     def advance_to(self, seconds: float) -> list[Message]:
         """What the terminals send up to so long after the start, in the order of time."""
         messages: list[Message] = []
-        for unit in self._units:
-            while unit.next_s <= seconds:
-                messages += self._tick(unit)
-        return sorted(messages, key=lambda m: m.due_s)
+        while self._clocks and self._clocks[0][0] <= seconds:
+            _due, number = self._clocks[0]
+            unit = self._units[number]
+            messages += self._tick(unit)
+            heapq.heapreplace(self._clocks, (unit.next_s, number))
+        return messages
 
     def true_place(self, vehicle_id: str) -> Point:
         """Where a truck truly is, (lon, lat)."""

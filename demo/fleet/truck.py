@@ -71,6 +71,7 @@ class Truck:
             return
         if self._halts and self._metres >= self._halts[0].at_m - 1.5:
             self._waits_s = self._halts.pop(0).wait_s
+            self.speed_ms = 0.0
             return
         wanted = self._wanted_ms(leg)
         change = wanted - self.speed_ms
