@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Container, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
@@ -23,25 +23,28 @@ RULES = "rules"
 
 
 class Outcome(msgspec.Struct):
-    """Counts by ChangeKind, of `evidence` and of `outbox` rows; and the alerts that changed."""
+    """Counts by ChangeKind, of `evidence` and of `outbox` rows.
+
+    `changed` holds the alerts that did, each with the digest of what it now is.
+    """
 
     counts: Counter[str]
-    changed: list[UUID]
+    changed: dict[UUID, bytes]
 
 
 def write_changes(
     conn: Connection,
     changes: Sequence[AlertChange],
     destinations_of: DestinationsOf,
-    followed: Container[UUID],
+    followed: Mapping[UUID, bytes],
 ) -> Outcome:
     """Apply changes that are news; of those that are not, nothing is written.
 
     A state that an alert was in before is a replay (the same tracks judged again), unless the
-    alert is in `followed`: the alerts whose latest step this writer wrote itself, and whose next
-    step it therefore tells.
+    alert still is as this writer itself wrote it last (`followed`, by digest): then it is the next
+    step in a life that this writer follows.
     """
-    outcome = Outcome(Counter(), [])
+    outcome = Outcome(Counter(), {})
     if not changes:
         return outcome
     steps: dict[UUID, list[AlertChange]] = {}
@@ -59,7 +62,7 @@ def write_changes(
     for alert_id, told in steps.items():
         life = _Life(conn, rows.get(alert_id), destinations_of, outcome)
         life.advance(told, followed)
-    notify(conn, outcome.changed, outcome.counts["outbox"])
+    notify(conn, list(outcome.changed), outcome.counts["outbox"])
     return outcome
 
 
@@ -79,7 +82,7 @@ class _Life:
         self._stored = None if row is None else stored_alert_of(row)
         self._digest = None if row is None else bytes(row["digest"])
 
-    def advance(self, told: Sequence[AlertChange], followed: Container[UUID]) -> None:
+    def advance(self, told: Sequence[AlertChange], followed: Mapping[UUID, bytes]) -> None:
         last = told[-1]
         if self._stored is not None and self._is_old_news(last.alert, followed):
             # Pictures may be new all the same; then the alert is amended by them alone.
@@ -92,11 +95,11 @@ class _Life:
             if pictures or digest_of(change.alert) != self._digest:
                 self._apply(change)
 
-    def _is_old_news(self, alert: Alert, followed: Container[UUID]) -> bool:
+    def _is_old_news(self, alert: Alert, followed: Mapping[UUID, bytes]) -> bool:
         digest = digest_of(alert)
         if digest == self._digest:
             return True
-        if alert.alert_id in followed:
+        if followed.get(alert.alert_id) == self._digest:
             return False
         found = self._conn.execute(
             query("digest_known"), {"alert_id": alert.alert_id, "digest": digest}
@@ -129,8 +132,7 @@ class _Life:
         )
         counts = self._outcome.counts
         counts[kind.value] += 1
-        if alert.alert_id not in self._outcome.changed:
-            self._outcome.changed.append(alert.alert_id)
+        self._outcome.changed[alert.alert_id] = self._digest
         if alert.rings:
             told = AlertChange(change=kind, alert=alert, evidence=change.evidence)
             counts["outbox"] += write_entries(

@@ -36,7 +36,7 @@ def write_positions(conn: Connection, positions: Sequence[Position], batch: int)
                 if p.satellites is not None and not 0 <= p.satellites < 2**31:
                     # The driver would cut it to 32 bits without a word.
                     raise StoreRefused(
-                        f"satellites of {p.vehicle_id!r} at {p.fix_time.isoformat()}: {p.satellites}"
+                        f"satellites of {p.vehicle_id!r} at {p.fix_time}: {p.satellites}"
                     )
                 write_row(
                     (

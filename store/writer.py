@@ -28,7 +28,7 @@ class Writer:
         self.conn = conn
         self._destinations_of = destinations_of
         self._staged_on: Connection | None = None
-        self._followed: OrderedDict[UUID, None] = OrderedDict()
+        self._followed: OrderedDict[UUID, bytes] = OrderedDict()
 
     def write(self, batch: Batch) -> Written:
         """Store all of it or nothing; a batch with nothing in it touches nothing.
@@ -49,8 +49,8 @@ class Writer:
                 self._staged_on = self.conn
             with self.conn.transaction():
                 written, outcome = self._write(batch)
-        for alert_id in outcome.changed:
-            self._followed[alert_id] = None
+        for alert_id, digest in outcome.changed.items():
+            self._followed[alert_id] = digest
             self._followed.move_to_end(alert_id)
         while len(self._followed) > FOLLOWED_AT_MOST:
             self._followed.popitem(last=False)
@@ -60,7 +60,7 @@ class Writer:
         conn = self.conn
         number = self._begin(batch)
         if number is None:
-            return Written(duplicates=len(batch.positions)), write_changes(conn, (), _nobody, ())
+            return Written(duplicates=len(batch.positions)), write_changes(conn, (), _nobody, {})
         rows = worth_a_row(batch.positions)
         stored = write_positions(conn, rows, number) if rows else 0
         rejected = write_rejected(conn, batch.rejected, number) if batch.rejected else 0
