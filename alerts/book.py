@@ -117,6 +117,7 @@ class AlertBook:
         for gone in unclaimed.values():
             withdrawn = msgspec.structs.replace(gone, withdrawn=True, ended_at=gone.ended_at or now)
             changes.append(AlertChange(change=ChangeKind.WITHDRAWN, alert=withdrawn))
+        alerts.sort(key=lambda a: a.started_at)
         return Page(page.key, tuple(kept), tuple(alerts), now), changes
 
     def _occurrence(

@@ -21,7 +21,7 @@ import platformdirs
 import requests
 import structlog
 
-from app.demo_summary import summarise
+from app.demo_summary import summarise, wait_until_quiet
 from app.roles import Role, prepare
 from app.servers.errors import PortTakenError
 from app.servers.nats import EmbeddedNats
@@ -110,9 +110,14 @@ def run_demo(
         say("Ctrl-C 结束 to stop" if seconds is None else f"{seconds:g} s …")
         supervisor.watch(seconds)
         if summary is not None:
+            # The world falls silent first, so that what is counted no longer grows.
+            supervisor.stop("fleet")
+            supervisor.stop("cameras")
+            metrics = f"http://{LOOPBACK}:{ports.metrics[Role.PIPELINE]}/metrics"
+            wait_until_quiet(metrics)
             done = summarise(
                 settings.database,
-                f"http://{LOOPBACK}:{ports.metrics[Role.PIPELINE]}/metrics",
+                metrics,
                 f"http://{LOOPBACK}:{ports.command_centre}",
                 f"http://{LOOPBACK}:{ports.viid_platform}",
             )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from typing import Any
 
 import requests
@@ -12,6 +13,19 @@ from ingest.position import Quality
 from store.database import Connection, connect
 
 TIMEOUT_S = 5.0
+
+
+def wait_until_quiet(pipeline_metrics: str, quiet_s: float = 2.0, at_most_s: float = 20.0) -> None:
+    """Until the pipeline has counted no further fix for `quiet_s`."""
+    end = time.monotonic() + at_most_s
+    before, since = -1.0, time.monotonic()
+    while time.monotonic() < end:
+        count = sum(_counter(pipeline_metrics, "muckwatch_fixes", "outcome").values())
+        if count != before:
+            before, since = count, time.monotonic()
+        elif time.monotonic() - since >= quiet_s:
+            return
+        time.sleep(0.2)
 
 
 def summarise(

@@ -77,6 +77,12 @@ class Supervisor:
         child = self._launch(name, arguments, own)
         self._kept.append(_Kept(name, arguments, own, child, time.monotonic()))
 
+    def stop(self, name: str) -> None:
+        """End one child for good."""
+        (kept,) = (k for k in self._kept if k.name == name)
+        self._kept.remove(kept)
+        kept.child.stop((signal.SIGTERM, 15))
+
     def watch(self, seconds: float | None = None, each: Callable[[], None] | None = None) -> None:
         """Restart what ends, until asked to stop or for `seconds`; `each` runs twice a second."""
         deadline = None if seconds is None else time.monotonic() + seconds
