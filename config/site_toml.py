@@ -27,6 +27,8 @@ RULE_KINDS = frozenset(
     """.split()  # noqa: SIM905 - a list literal would take thirty lines
 )
 
+SEVERITIES = ("notice", "warning", "serious")
+
 
 @dataclass(frozen=True, slots=True)
 class SiteHead:
@@ -88,6 +90,8 @@ def _rules(toml: TomlFile, problems: ProblemList) -> dict[str, RuleParameters]:
 
 
 def _wrong_parameter(key: str, value: object) -> str | None:
+    if key == "severity" and value not in SEVERITIES:
+        return f"{value!r} is none of {', '.join(SEVERITIES)}"
     if not isinstance(value, float | int | str | bool):
         return f"must be a number, text, true or false, not {value!r}"
     measured = key.endswith(("_s", "_m", "_kmh"))

@@ -101,6 +101,7 @@ WRONG = [
     ("site.toml", "hold_s = 20", "hold_s = -1", 6, "rules.off_route.hold_s", "at least 0"),
     ("site.toml", "hold_s = 20", 'hold_s = "long"', 6, "rules.off_route.hold_s", "number"),
     ("site.toml", "hold_s = 20", "hold_s = [1]", 6, "rules.off_route.hold_s", "not [1]"),
+    ("site.toml", "hold_s = 20", 'severity = "dire"', 6, "rules.off_route.severity", "serious"),
     ("site.toml", "[rules.off_route]", "[rules.off_route", 5, "", "not TOML"),
     ("zones.geojson", '"id": "s1",', '"id": "",', 4, "id", "missing"),
     ("zones.geojson", '"kind": "site"', '"kind": "castle"', 6, "kind", "none of site, ground"),
