@@ -32,6 +32,8 @@ from pydantic_settings import (
 )
 from pydantic_settings.exceptions import SettingsError as SourceError
 
+from config.names import ALERT_KINDS
+
 _PREFIX = "MUCKWATCH_"
 CONFIG_VARIABLE = "MUCKWATCH_CONFIG"
 SECRETS_VARIABLE = "MUCKWATCH_SECRETS_DIR"
@@ -131,6 +133,14 @@ class WebhookSettings(_Section):
     @classmethod
     def _read_secret_file(cls, data: Any) -> Any:  # noqa: ANN401 - what pydantic hands over
         return _with_secret(data, "secret")
+
+    @field_validator("kinds")
+    @classmethod
+    def _are_alert_kinds(cls, kinds: tuple[str, ...]) -> tuple[str, ...]:
+        for kind in kinds:
+            if kind not in ALERT_KINDS:
+                raise ValueError(f"there is no alert kind {kind!r}")
+        return kinds
 
     @field_validator("secret")
     @classmethod

@@ -8,26 +8,12 @@ from zoneinfo import ZoneInfo
 
 from config.datum import Datum
 from config.fields import Fields
+from config.names import ALERT_KINDS, SEVERITIES
 from config.problem import ProblemList
 from config.site import RuleParameters
 from config.toml_file import TomlFile, read_toml
 
 FILE = "site.toml"
-
-# The alert kinds of the design, and what else has thresholds; only the spelling is checked here,
-# what a rule knows to set it checks itself.
-RULE_KINDS = frozenset(
-    """
-    off_route out_of_hours no_permit overspeed restricted_zone lid_open body_raised long_stop
-    suspected_dumping wrong_ground trip_unfinished track_gap tamper terminal_offline unknown_site
-    unknown_ground missed_segment work_too_fast round_late left_work_area
-    spillage illegal_dumping open_load unknown_truck terminal_silent
-    camera_offline camera_frozen camera_blocked camera_moved
-    zone_visit
-    """.split()  # noqa: SIM905 - a list literal would take thirty lines
-)
-
-SEVERITIES = ("notice", "warning", "serious")
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +65,7 @@ def _rules(toml: TomlFile, problems: ProblemList) -> dict[str, RuleParameters]:
         if not isinstance(parameters, dict):
             problems.error(FILE, toml.line_of("rules", 0, kind), table, "must be a table")
             continue
-        if kind not in RULE_KINDS:
+        if kind not in ALERT_KINDS and kind != "zone_visit":
             problems.warning(FILE, toml.line_of(table), table, "no rule has this name")
         for key, value in parameters.items():
             wrong = _wrong_parameter(key, value)

@@ -118,6 +118,11 @@ HOOK = {"id": "a", "url": "http://a.example", "secret": SECRET}
             "secret_file cannot be read",
         ),
         ("MUCKWATCH_DELIVERY__WEBHOOKS", json.dumps([HOOK, HOOK]), "two destinations"),
+        (
+            "MUCKWATCH_DELIVERY__WEBHOOKS",
+            json.dumps([{**HOOK, "kinds": ["of_route"]}]),
+            "no alert kind 'of_route'",
+        ),
     ],
 )
 def test_a_mistake_is_told(monkeypatch, name, value, words):

@@ -1,0 +1,18 @@
+"""The names of alert kinds and severities, to tell a misspelt one where it is set.
+
+What they mean is the matter of `alerts`, which this package does not know; a test holds them equal.
+"""
+
+from __future__ import annotations
+
+ALERT_KINDS = frozenset(
+    """
+    off_route out_of_hours no_permit overspeed restricted_zone lid_open body_raised long_stop
+    suspected_dumping wrong_ground trip_unfinished track_gap tamper terminal_offline unknown_site
+    unknown_ground missed_segment work_too_fast round_late left_work_area
+    spillage illegal_dumping open_load unknown_truck terminal_silent
+    camera_offline camera_frozen camera_blocked camera_moved
+    """.split()  # noqa: SIM905 - a list literal would take thirty lines
+)
+
+SEVERITIES = ("notice", "warning", "serious")
