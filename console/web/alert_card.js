@@ -6,12 +6,15 @@ import { has, t } from "./i18n.js";
 
 export const kindName = (kind) => (has(`kind.${kind}`) ? t(`kind.${kind}`) : kind);
 
+export function lasting(alert, now) {
+  const time = duration((new Date(alert.ended_at ?? now) - new Date(alert.started_at)) / 1000);
+  return t(alert.ended_at === null ? "alert.ongoing" : "alert.lasted", { time });
+}
+
 // The values that lead: shown without opening the card.
 const LEADING = 3;
 
 export function alertCard(alert, { vehicle, place, now, open, error, dismissing, actions }) {
-  const ongoing = alert.ended_at === null;
-  const lasted = (new Date(alert.ended_at ?? now) - new Date(alert.started_at)) / 1000;
   const title = kindName(alert.kind);
   const values = Object.entries(alert.values).map(([name, value]) => measured(name, value));
   const card = h("article", {
@@ -29,7 +32,7 @@ export function alertCard(alert, { vehicle, place, now, open, error, dismissing,
     vehicle && h("span", { class: `plate ${vehicle.plate_color}` }, vehicle.plate),
     !vehicle && alert.vehicle_id && h("span", { class: "plate unknown" }, alert.vehicle_id),
     h("span", { class: "place" }, place),
-    h("span", { class: "lasting" }, ongoing ? t("alert.ongoing", { time: duration(lasted) }) : t("alert.lasted", { time: duration(lasted) }))),
+    h("span", { class: "lasting" }, lasting(alert, now))),
   thumbnails(alert.evidence, `${title} · ${place}`),
   h("ul", { class: "values" }, (open ? values : values.slice(0, LEADING)).map(([label, text]) =>
     h("li", {}, h("span", {}, label), h("b", {}, text)))),

@@ -1,8 +1,8 @@
 // The alerts at hand, newest first, in tabs; operable by the keyboard alone.
 import { decide, getAlert, getAlerts } from "./api.js";
-import { alertCard } from "./alert_card.js";
+import { alertCard, lasting } from "./alert_card.js";
 import { h } from "./dom.js";
-import { t } from "./i18n.js";
+import { language, t } from "./i18n.js";
 
 const TABS = ["new", "handled", "all"];
 const KEPT = 500;
@@ -18,6 +18,7 @@ export class AlertList {
     this.open = null;
     this.dismissing = null;
     this.errors = new Map();
+    this.cards = new Map();
     this.more = false;
     this.actions = {
       choose: (alert) => this.choose(alert),
@@ -83,13 +84,9 @@ export class AlertList {
   }
 
   draw(focusId = document.activeElement?.closest?.(".alert")?.dataset.id) {
-    const typing = document.activeElement?.matches?.(".decide input") ? document.activeElement.value : null;
     const top = this.element.scrollTop;
     const now = this.now();
-    const cards = this.shown().map((alert) => alertCard(alert, {
-      ...this.describe(alert), now, open: this.open === alert.alert_id,
-      error: this.errors.get(alert.alert_id), dismissing: this.dismissing === alert.alert_id, actions: this.actions,
-    }));
+    const cards = this.shown().map((alert) => this.card(alert, now));
     if (!cards.length) cards.push(h("p", { class: "empty" }, t(`empty.${this.tab}`)));
     if (this.next && this.tab !== "new") cards.push(h("button", { type: "button", class: "quiet", onclick: () => this.loadMore() }, t("alerts.more")));
     this.element.replaceChildren(...cards);
@@ -98,13 +95,28 @@ export class AlertList {
     if (!focusId) return;
     const card = document.getElementById(`alert-${focusId}`);
     const input = card?.querySelector(".decide input");
-    if (input && typing !== null) input.value = typing;
     (input ?? card)?.focus({ preventScroll: true });
   }
 
-  // Times that pass by, without touching a note that is being written.
+  // A card is made anew only when it says something else: its pictures would flicker.
+  card(alert, now) {
+    const id = alert.alert_id;
+    const state = { open: this.open === id, dismissing: this.dismissing === id, error: this.errors.get(id) };
+    const key = JSON.stringify([alert.revision, alert.status, alert.evidence?.length, language, state]);
+    const known = this.cards.get(id);
+    if (known?.key === key) return known.element;
+    const element = alertCard(alert, { ...this.describe(alert), now, ...state, actions: this.actions });
+    this.cards.set(id, { key, element });
+    return element;
+  }
+
+  // Time passes by.
   tick() {
-    if (!document.activeElement?.matches?.(".decide input, .decide button, .thumb")) this.draw();
+    const now = this.now();
+    for (const alert of this.shown()) {
+      const place = this.cards.get(alert.alert_id)?.element.querySelector(".lasting");
+      if (place && alert.ended_at === null) place.textContent = lasting(alert, now);
+    }
   }
 
   choose(alert) {

@@ -38,7 +38,7 @@ export function thumbnails(evidence, title) {
     h("button", { type: "button", class: "thumb", title: t("viewer.open"), onclick: (event) => {
       event.stopPropagation();
       view(evidence, title);
-    } }, picture(item), h("span", {}, caption(item)))));
+    } }, picture(item), h("span", {}, t(`moment.${item.moment}`), h("time", {}, ` ${clockTime(new Date(item.captured_at))}`)))));
 }
 
 function view(evidence, title) {

@@ -7,7 +7,7 @@ const FONT = '"Noto Sans CJK SC", "Source Han Sans SC", "PingFang SC", "Microsof
 export const Truck = L.CircleMarker.extend({
   _updateBounds() {
     // Room for the halo and the label: the renderer clears and redraws only these bounds.
-    const extra = this.options.labelled ? [96, 34] : [22, 22];
+    const extra = this.options.labelled ? [96, 38] : [22, 22];
     this._pxBounds = new L.Bounds(this._point.subtract(extra), this._point.add(extra));
   },
   _updatePath() {
@@ -17,6 +17,8 @@ export const Truck = L.CircleMarker.extend({
     const { x, y } = this._point;
     context.save();
     context.translate(x, y);
+    context.setLineDash([]); // the shape drawn before may have left its own
+    context.globalAlpha = 1;
     if (offends) {
       context.beginPath();
       context.arc(0, 0, 15, 0, Math.PI * 2);
@@ -30,6 +32,8 @@ export const Truck = L.CircleMarker.extend({
     context.fillStyle = color;
     context.strokeStyle = "#05080c";
     context.lineWidth = 1.5;
+    const scale = this._map.getZoom() >= 15 ? 1.3 : 1;
+    context.scale(scale, scale);
     context.beginPath();
     if (course === null || course === undefined) {
       context.arc(0, 0, 5.5, 0, Math.PI * 2);
@@ -44,6 +48,7 @@ export const Truck = L.CircleMarker.extend({
     }
     context.fill();
     context.stroke();
+    context.scale(1 / scale, 1 / scale);
     if (labelled) this._drawLabel(context, label, offends);
     context.restore();
   },
@@ -53,12 +58,12 @@ export const Truck = L.CircleMarker.extend({
     context.globalAlpha = 1;
     context.fillStyle = offends ? "#8e1424" : "rgba(7, 12, 18, 0.86)";
     context.beginPath();
-    context.roundRect(-width / 2, 13, width, 18, 4);
+    context.roundRect(-width / 2, 15, width, 18, 4);
     context.fill();
     context.fillStyle = "#f2f7fb";
     context.textAlign = "center";
     context.textBaseline = "middle";
-    context.fillText(label, 0, 22.5);
+    context.fillText(label, 0, 24.5);
   },
 });
 
@@ -89,6 +94,8 @@ export const RoadName = L.Polyline.extend({
       const upright = Math.abs(Math.abs(angle) - Math.PI / 2) < 0.5;
       if (!upright && Math.abs(angle) > Math.PI / 2) angle += Math.PI;
       context.save();
+      context.setLineDash([]);
+      context.globalAlpha = 1;
       context.translate(a.x + (b.x - a.x) * f, a.y + (b.y - a.y) * f);
       context.textAlign = "center";
       context.textBaseline = "middle";

@@ -24,6 +24,9 @@ export class DistrictMap {
     const ground = this.map.createPane("ground");
     ground.style.zIndex = 250;
     ground.style.pointerEvents = "none";
+    const names = this.map.createPane("names"); // below the cameras, above what moves
+    names.style.zIndex = 590;
+    names.style.pointerEvents = "none";
     this.ground = L.canvas({ pane: "ground", padding: 0.4 });
     this.moving = L.canvas({ padding: 0.4 });
     this.trucks = new Map();
@@ -37,15 +40,16 @@ export class DistrictMap {
   showSite(site) {
     this.vehicleOf = new Map(site.vehicles.map((vehicle) => [vehicle.vehicle_id, vehicle]));
     const style = (options) => ({ pane: "ground", renderer: this.ground, interactive: false, ...options });
-    const roads = L.geoJSON(site.roads, { style: style({ color: "#1d2937", weight: 9, opacity: 1 }) }).addTo(this.map);
+    this.lookAt(L.geoJSON({ type: "FeatureCollection", features: [...site.roads.features, ...site.zones.features] }).getBounds());
+    L.geoJSON(site.roads, { style: style({ color: "#1d2937", weight: 9, opacity: 1 }) }).addTo(this.map);
     L.geoJSON(site.roads, { style: style({ color: "#31425a", weight: 5.5, opacity: 1 }) }).addTo(this.map);
-    for (const { name, line } of joinedByName(site.roads)) {
-      new RoadName(line.map(([lon, lat]) => [lat, lon]), style({ name, fill: false, smoothFactor: 0 })).addTo(this.map);
-    }
     for (const feature of site.routes.features) {
       const color = ROUTE[feature.properties.kind];
       L.geoJSON(feature, { style: style({ color, weight: 11, opacity: 0.1 }) }).addTo(this.map);
       L.geoJSON(feature, { style: style({ color, weight: 1.5, opacity: 0.6, dashArray: "6 5" }) }).addTo(this.map);
+    }
+    for (const { name, line } of joinedByName(site.roads)) {
+      new RoadName(line.map(([lon, lat]) => [lat, lon]), style({ name, fill: false, smoothFactor: 0 })).addTo(this.map);
     }
     const zones = L.geoJSON(site.zones, {
       renderer: this.moving,
@@ -55,15 +59,17 @@ export class DistrictMap {
       const { name, kind, id } = layer.feature.properties;
       if (kind === "work_area") return; // it lies under everything else
       this.zones.push({ id, layer });
-      const tip = L.tooltip({ permanent: true, direction: "center", className: `zone-name ${kind}`, opacity: 1 });
+      const tip = L.tooltip({ pane: "names", permanent: true, direction: "center", className: `zone-name ${kind}`, opacity: 1 });
       layer.bindTooltip(tip.setContent(name));
     });
     for (const feature of site.cameras.features) this.addCamera(feature);
-    const bounds = roads.getBounds().isValid() ? roads.getBounds() : zones.getBounds();
-    for (const layer of [roads, zones]) if (layer.getBounds().isValid()) bounds.extend(layer.getBounds());
+    this.relabel();
+  }
+
+  // Before anything is drawn: Leaflet's shapes need a view.
+  lookAt(bounds) {
     if (bounds.isValid()) this.map.fitBounds(bounds, { padding: [24, 24] });
     else this.map.setView([31.7, 119.94], 13);
-    this.relabel();
   }
 
   addCamera({ properties, geometry }) {
