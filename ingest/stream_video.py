@@ -62,12 +62,14 @@ def read_video(
                     presented_s = picture.time
                     chosen = True
                     if analysed_fps is not None and presented_s is not None:
-                        chosen = presented_s >= due_s or presented_s < due_s - 2 / analysed_fps
+                        chosen = (
+                            presented_s > due_s - 1e-3 or presented_s < due_s - 2 / analysed_fps
+                        )
                         if chosen:
                             # Kept on a grid, so that 25 fps gives 5 and not 4.2.
-                            late_s = presented_s - due_s
-                            start_s = due_s if 0 <= late_s < 1 / analysed_fps else presented_s
-                            due_s = start_s + 1 / analysed_fps - 1e-3
+                            late_s = abs(presented_s - due_s)
+                            on_grid = late_s < 1 / analysed_fps
+                            due_s = (due_s if on_grid else presented_s) + 1 / analysed_fps
                     if not chosen:
                         yield VideoPicture(presented_s, None)
                         continue
