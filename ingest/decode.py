@@ -50,7 +50,7 @@ def decode_position(
             return [_position(vehicle_id, terminal_id, decoded, received_at)], []
         if 0 < len(decoded) <= MAX_ELEMENTS:
             return [_position(vehicle_id, terminal_id, fix, received_at) for fix in decoded], []
-    except (msgspec.DecodeError, RecursionError, OverflowError):
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError, OverflowError):
         pass  # said in detail below
     return _decode_dirty(topic, payload, received_at, vehicle_id, terminal_id)
 
@@ -86,7 +86,7 @@ def _attempt(
         return _position(vehicle_id, terminal_id, _decode_one(payload), received_at)
     except OverflowError:
         return "time: outside the years 1 to 9999 in UTC"
-    except (msgspec.DecodeError, RecursionError) as error:
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         return explain(payload, error)
 
 
@@ -94,7 +94,7 @@ def _elements(payload: bytes) -> list[bytes]:
     """The raw bytes of each element of an array, also of one that is not quite JSON."""
     try:
         return [bytes(raw) for raw in _decode_elements(payload)]
-    except (msgspec.DecodeError, RecursionError):
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         elements = list(_split(payload))
         return elements if any(element.strip() for element in elements) else []
 

@@ -66,6 +66,7 @@ def test_an_unregistered_terminal_is_its_own_vehicle() -> None:
         (b" \n", "payload: empty"),
         (b"hello", "payload: not JSON"),
         (b"\xff\xfe{", "payload: not JSON"),
+        (FIX[:-1] + ',"lid":"关闭"}'.encode("gbk"), "lid: not UTF-8"),
         (b"3", "payload: Expected object, got int"),
         (b"null", "payload: Expected object, got null"),
         (FIX + b"}", "payload: not JSON"),
@@ -199,3 +200,9 @@ def _check(topic: str, payload: bytes) -> None:
         assert position.fix_time.tzinfo is UTC
         assert -180 <= position.lon <= 180
         msgspec.json.encode(position)
+
+
+def test_one_element_in_another_encoding_does_not_spoil_the_others() -> None:
+    positions, rejected = decode(b"[" + FIX + b"," + FIX[:-1] + ',"lid":"关闭"}]'.encode("gbk"))
+    assert len(positions) == 1
+    assert [(r.element, r.reason[:14]) for r in rejected] == [(1, "lid: not UTF-8")]
