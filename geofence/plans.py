@@ -5,16 +5,14 @@ from __future__ import annotations
 from collections import defaultdict
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import Any
 
 import numpy as np
-import numpy.typing as npt
-import shapely
 
 from config.permit import Permit
 from config.site import Site
 from config.zone import ZoneKind
-from geofence.projection import Floats, Projection
+from geofence.corridor_index import CorridorIndex
+from geofence.projection import Projection
 
 _FOREVER = float("inf")
 
@@ -31,8 +29,7 @@ class Plans:
 
     Attributes:
         plans: plan i; plan 0 has no permits.
-        routes: corridors in metres, prepared; `route_ids[r]` names one.
-        half_width_m: of each corridor.
+        corridors: of the routes; `route_ids[r]` names one.
         pairs_from, pairs_to: for plan i, its slice in the four arrays that follow.
         pair_permit: number of the permit in `permits`.
         pair_route: number of a route, -1 for a permit that limits none.
@@ -42,14 +39,16 @@ class Plans:
 
     def __init__(self, site: Site, projection: Projection) -> None:
         self.route_ids = tuple(site.routes)
-        self.routes = np.array(
-            [projection.shape(r.geometry) for r in site.routes.values()], dtype=object
+        routes = site.routes.values()
+        self.corridors = CorridorIndex(
+            np.array([projection.shape(r.geometry) for r in routes], dtype=object),
+            np.array([r.half_width_m for r in routes], dtype=float),
         )
-        shapely.prepare(self.routes)
-        self.half_width_m = np.array([r.half_width_m for r in site.routes.values()], dtype=float)
         self.permits = tuple(site.permits.values())
         self.plans: list[Plan] = [Plan(())]
-        self._of_vehicle = self._spans(site)
+        spans = self._spans(site)
+        self._fixed = {v: of[0][1] for v, of in spans.items() if len(of) == 1}
+        self._changing = {v: of for v, of in spans.items() if len(of) > 1}
         self._pairs()
         zones = list(site.zones.values())
         self.allowed_zone = np.zeros((len(self.plans), len(zones)), dtype=bool)
@@ -57,23 +56,15 @@ class Plans:
             ends = {e for p in plan.permits for e in (p.site_zone, p.ground_zone) if e}
             self.allowed_zone[i] = [z.kind is ZoneKind.DEPOT or z.id in ends for z in zones]
 
-    def number(self, vehicle_id: str, at: float) -> int:
-        """Which plan binds the vehicle at a time (seconds since 1970)."""
-        spans = self._of_vehicle.get(vehicle_id)
-        if spans is None:
-            return 0
-        for until, plan in spans:
-            if at < until:
-                return plan
-        return 0
-
-    def within(self, route: npt.NDArray[np.intp], x: Floats, y: Floats) -> npt.NDArray[np.bool_]:
-        """Whether each point lies in the corridor of its route, shapes (n,)."""
-        half_width: Any = self.half_width_m[route]  # shapely's types know one number only
-        inside: npt.NDArray[np.bool_] = shapely.dwithin(
-            self.routes[route], shapely.points(x, y), half_width
-        )
-        return inside
+    def number(self, vehicle_ids: list[str], at: list[float]) -> list[int]:
+        """Which plan binds each vehicle at a time (seconds since 1970)."""
+        fixed = self._fixed.get
+        plans = [fixed(v, 0) for v in vehicle_ids]
+        if self._changing:
+            for i, vehicle in enumerate(vehicle_ids):
+                if vehicle in self._changing:
+                    plans[i] = next(p for until, p in self._changing[vehicle] if at[i] < until)
+        return plans
 
     def _spans(self, site: Site) -> dict[str, tuple[tuple[float, int], ...]]:
         permits_of = defaultdict(list)

@@ -11,6 +11,7 @@ import numpy.typing as npt
 
 from config.vehicle import VehicleKind
 from geofence.arrivals import Arrivals
+from geofence.grid import expand
 from geofence.local_time import in_hours, minutes_of_day
 from geofence.projection import Floats, lengths_m
 from ingest.position import Position
@@ -42,11 +43,8 @@ class Rows:
         self.t, self.lon, self.lat = arrivals.t, arrivals.lon, arrivals.lat
         self.before_t = arrivals.before_t
         self.before_lon, self.before_lat = arrivals.before_lon, arrivals.before_lat
-        number = ground.plans.number
-        self.plan = np.array(
-            [number(p.vehicle_id, at) for p, at in zip(positions, self.t.tolist(), strict=True)],
-            dtype=np.intp,
-        )
+        vehicles = [p.vehicle_id for p in positions]
+        self.plan = np.array(ground.plans.number(vehicles, self.t.tolist()), dtype=np.intp)
         self.x, self.y = ground.projection.metres(self.lon, self.lat)
         self.before_x, self.before_y = ground.projection.metres(self.before_lon, self.before_lat)
         self.pair_row, self.pair_zone, self.pair_level = ground.zones.relate(self.x, self.y)
@@ -87,10 +85,7 @@ class Rows:
     def permit_pairs(self) -> tuple[Ints, Ints, Ints, Bools]:
         """Expands each row to (row, permit, route or -1, whether the permit's daily hours hold)."""
         plans = self.ground.plans
-        count = plans.pairs_to[self.plan] - plans.pairs_from[self.plan]
-        row = np.repeat(np.arange(len(self)), count)
-        within = np.arange(len(row)) - np.repeat(np.cumsum(count) - count, count)
-        pair = plans.pairs_from[self.plan][row] + within
+        row, pair = expand(plans.pairs_from[self.plan], plans.pairs_to[self.plan])
         permit = plans.pair_permit[pair]
         return (
             row,
@@ -108,8 +103,7 @@ class Rows:
         segment, zone = self.ground.zones.crossed(
             self.before_x[moved], self.before_y[moved], self.x[moved], self.y[moved]
         )
-        order = np.lexsort((zone, segment))
-        return moved[segment[order]], zone[order]
+        return moved[segment], zone
 
     def sight(self, row: int) -> Sight:
         """One fix as a rule looks at it."""

@@ -11,17 +11,22 @@ import shapely
 from shapely import Geometry, MultiPolygon, Polygon
 
 from config.zone import Zone
+from geofence.grid import Grid, Ints, expand
 from geofence.parameters import ZoneVisitParameters
 from geofence.projection import Floats, Projection
-
-Ints = npt.NDArray[np.intp]
 
 # How a point lies to a zone; a pair that is not listed is far outside.
 NEAR, INSIDE, CORE = 1, 2, 3
 
+_EDGE = 4  # of a cell: a boundary runs through it, so that the point itself must be asked
+_SAMPLE_M = 5.0  # boundaries are drawn on the grid as points so far apart
+
 
 class ZoneIndex:
     """The zones of a site in metres, each with a core (surely inside) and a margin (not yet out).
+
+    A grid holds, for each cell, the zones about it and how the cell lies to them; geometry is asked
+    for points in cells that a boundary runs through, and for no other.
 
     Zones are numbered in the site's order; `ids[i]` names zone i, `weights[i]` is a hash of its id
     for sums that stand for sets of zones.
@@ -37,35 +42,108 @@ class ZoneIndex:
         depth = [min(visit.enter_depth_m, _inradius_m(s) / 2) for s in shapes]
         self.cores = shapely.buffer(self.shapes, -np.array(depth, dtype=float))
         self.margins = shapely.buffer(self.shapes, visit.leave_margin_m)
-        for level in (self.shapes, self.cores, self.margins):
+        levels = (self.margins, self.shapes, self.cores)
+        for level in levels:
             shapely.prepare(level)
-        self._tree = shapely.STRtree(self.margins)
         self._core_tree = shapely.STRtree(self.cores)
+        if not zones:
+            return
+        self._grid = Grid.over(tuple(shapely.total_bounds(self.margins)))
+        cell, zone, how = _draw(self._grid, levels)
+        order = np.lexsort((zone, cell))
+        cell, self._zone, self._how = cell[order], zone[order].astype(np.int32), how[order]
+        # Cell c has the entries from [c] to [c + 1].
+        self._entries = np.searchsorted(cell, np.arange(self._grid.cells + 1)).astype(np.int32)
+        self._core_sums = self._summed(cell[self._how >= CORE])
 
     def relate(self, x: Floats, y: Floats) -> tuple[Ints, Ints, Ints]:
         """Pairs (row, zone, NEAR | INSIDE | CORE), sorted, for points in metres, shapes (n,)."""
         if not self.ids:
             none = np.empty(0, dtype=np.intp)
             return none, none, none
-        row, zone = self._tree.query(shapely.points(x, y))
-        near = shapely.contains_xy(self.margins[zone], x[row], y[row])
-        row, zone = row[near], zone[near]
-        level = (
-            NEAR
-            + shapely.contains_xy(self.shapes[zone], x[row], y[row]).astype(np.intp)
-            + shapely.contains_xy(self.cores[zone], x[row], y[row])
-        )
-        order = np.lexsort((zone, row))
-        return row[order], zone[order], level[order]
+        cell = self._grid.number(x, y)
+        begin, end = self._entries[cell], self._entries[cell + 1]
+        row, entry = expand(begin.astype(np.intp), end.astype(np.intp))
+        zone, level = self._zone[entry].astype(np.intp), self._how[entry].astype(np.intp)
+        edge = np.nonzero(level == _EDGE)[0]
+        if len(edge):
+            at, of = row[edge], zone[edge]
+            level[edge] = (
+                shapely.contains_xy(self.margins[of], x[at], y[at]).astype(np.intp)
+                + shapely.contains_xy(self.shapes[of], x[at], y[at])
+                + shapely.contains_xy(self.cores[of], x[at], y[at])
+            )
+            there = level > 0
+            row, zone, level = row[there], zone[there], level[there]
+        return row, zone, level
 
     def crossed(self, x1: Floats, y1: Floats, x2: Floats, y2: Floats) -> tuple[Ints, Ints]:
-        """Pairs (segment, zone) where the straight way from 1 to 2 touches the zone's core."""
+        """Pairs (segment, zone), sorted, where the straight way from 1 to 2 touches the core."""
+        none = np.empty(0, dtype=np.intp)
         if not self.ids or not len(x1):
-            none = np.empty(0, dtype=np.intp)
             return none, none
-        ends = np.stack([np.stack([x1, y1], axis=-1), np.stack([x2, y2], axis=-1)], axis=1)
+        maybe = np.nonzero(self._cores_about(x1, y1, x2, y2))[0]
+        if not len(maybe):
+            return none, none
+        ends = np.stack([x1[maybe], y1[maybe], x2[maybe], y2[maybe]], axis=-1).reshape(-1, 2, 2)
         segment, zone = self._core_tree.query(shapely.linestrings(ends), predicate="intersects")
-        return segment, zone
+        order = np.lexsort((zone, segment))
+        return maybe[segment[order]], zone[order]
+
+    def _cores_about(self, x1: Floats, y1: Floats, x2: Floats, y2: Floats) -> npt.NDArray[np.bool_]:
+        """Whether any cell that a core touches lies in the rectangle about each segment."""
+        grid, sums = self._grid, self._core_sums
+        left, right = grid.columns(np.minimum(x1, x2)), grid.columns(np.maximum(x1, x2)) + 1
+        low, high = grid.rows(np.minimum(y1, y2)), grid.rows(np.maximum(y1, y2)) + 1
+        count = sums[high, right] - sums[low, right] - sums[high, left] + sums[low, left]
+        about: npt.NDArray[np.bool_] = count > 0
+        return about
+
+    def _summed(self, cells: Ints) -> npt.NDArray[np.int32]:
+        """How many of the cells lie below and left of each grid corner (a summed-area table)."""
+        marked = np.zeros(self._grid.cells, dtype=np.int32)
+        marked[cells] = 1
+        sums = np.zeros((self._grid.height + 1, self._grid.width + 1), dtype=np.int32)
+        shaped = marked.reshape(self._grid.height, self._grid.width)
+        sums[1:, 1:] = shaped.cumsum(axis=0).cumsum(axis=1)
+        return sums
+
+
+def _draw(
+    grid: Grid, levels: tuple[npt.NDArray[np.object_], ...]
+) -> tuple[Ints, Ints, npt.NDArray[np.int8]]:
+    """(cell, zone, how the cell lies to the zone) for every cell near a zone."""
+    edges = np.unique(np.concatenate([_boundary(grid, level) for level in levels]))
+    cells, zones = [], []
+    for zone, bounds in enumerate(shapely.bounds(levels[0])):
+        if not np.isnan(bounds).any():
+            cells.append(grid.in_bounds(*bounds))
+            zones.append(np.full(len(cells[-1]), zone, dtype=np.intp))
+    if not cells:
+        none = np.empty(0, dtype=np.intp)
+        return none, none, np.empty(0, dtype=np.int8)
+    cell, zone_of = np.concatenate(cells), np.concatenate(zones)
+    key = zone_of * grid.cells + cell
+    x, y = grid.centres(cell)
+    how = np.zeros(len(cell), dtype=np.int8)
+    for level in levels:
+        how += shapely.contains_xy(level[zone_of], x, y)
+    how[np.isin(key, edges, assume_unique=True)] = _EDGE
+    there = how > 0
+    return cell[there], zone_of[there], how[there]
+
+
+def _boundary(grid: Grid, shapes: npt.NDArray[np.object_]) -> Ints:
+    """Keys (zone x cells + cell) of all cells that a shape's boundary runs through."""
+    lines = shapely.segmentize(shapely.boundary(shapes), _SAMPLE_M)
+    points, zone = shapely.get_coordinates(lines, return_index=True)
+    keys = []
+    # Whatever lies between two samples is within half their distance of one of them.
+    for dx in (-_SAMPLE_M / 2, _SAMPLE_M / 2):
+        for dy in (-_SAMPLE_M / 2, _SAMPLE_M / 2):
+            cell = grid.number(points[:, 0] + dx, points[:, 1] + dy)
+            keys.append(np.unique(zone * grid.cells + cell))
+    return np.unique(np.concatenate(keys))
 
 
 def _inradius_m(shape: Geometry) -> float:

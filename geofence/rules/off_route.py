@@ -70,7 +70,7 @@ class OffRoute:
         on[rows.pair_row[plans.allowed_zone[plan, rows.pair_zone]]] = True
         judged = np.nonzero(active & bound[row] & ~on[row])[0]
         if len(judged):
-            near = plans.within(route[judged], rows.x[row[judged]], rows.y[row[judged]])
+            near = plans.corridors.within(route[judged], rows.x[row[judged]], rows.y[row[judged]])
             on[row[judged[near]]] = True
         code = np.where(bound, np.where(on, ON_ROUTE, OFF_ROUTE), NOT_BOUND)
         return code.astype(np.uint64), np.zeros(0)
@@ -101,7 +101,7 @@ class OffRoute:
         self, state: OffRouteState | None, sight: Sight, found: list[Finding]
     ) -> OffRouteState:
         route, distance_m = self._nearest(sight)
-        far = distance_m - self._ground.plans.half_width_m[route] > self._p.far_m
+        far = distance_m - self._ground.plans.corridors.half_width_m[route] > self._p.far_m
         position = sight.position
         if state is None:
             state = OffRouteState(sight.t, position.lon, position.lat, sight.t, 0, 0.0)
@@ -126,7 +126,7 @@ class OffRoute:
                 lat=state.lat,
                 values={
                     "nearest_route": self._ground.plans.route_ids[route],
-                    "half_width_m": float(self._ground.plans.half_width_m[route]),
+                    "half_width_m": float(self._ground.plans.corridors.half_width_m[route]),
                     "distance_m": round(distance_m, 1),
                     **_so_far(state),
                 },
@@ -171,8 +171,8 @@ class OffRoute:
         pairs = slice(plans.pairs_from[sight.plan], plans.pairs_to[sight.plan])
         routes = np.unique(plans.pair_route[pairs])
         routes = routes[routes >= 0]
-        distance = shapely.distance(plans.routes[routes], shapely.Point(sight.x, sight.y))
-        best = int(np.argmin(distance - plans.half_width_m[routes]))
+        distance = shapely.distance(plans.corridors.lines[routes], shapely.Point(sight.x, sight.y))
+        best = int(np.argmin(distance - plans.corridors.half_width_m[routes]))
         return int(routes[best]), float(distance[best])
 
     def _permit_of(self, plan: int, route: int) -> str:

@@ -56,7 +56,7 @@ class Drive:
         return np.concatenate([np.array(g.coords) for g in steps])
 
     def other_roads(self, driven, count: int) -> list[LineString]:
-        """Roads from the route's midpoint elsewhere that part from the half driven once and for all.
+        """Roads from the route's midpoint elsewhere that part from the half driven for good.
 
         `driven` is given from the midpoint on. Without the last condition the truck would truly be
         back on its route for a while, and two alerts would be right.
