@@ -40,7 +40,7 @@ def demo(
     summary: Annotated[Path | None, typer.Option(help="write what it did, as JSON")] = None,
     data: Annotated[Path | None, typer.Option(help="keep database and logs here")] = None,
     port: Annotated[
-        int | None, typer.Option(help="of the console; default 8000, or a free one")
+        int | None, typer.Option(help="of the console; default 8000 or, if taken or 0, a free one")
     ] = None,
     seed: Annotated[int, typer.Option(help="of the pretend world")] = 1,
 ) -> None:

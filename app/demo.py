@@ -50,7 +50,7 @@ class DemoPorts:
     @classmethod
     def choose(cls, console: int | None) -> DemoPorts:
         return cls(
-            console=console or _preferred(8000),
+            console=_console_port(console),
             command_centre=free_port(),
             viid_platform=free_port(),
             rtsp=free_port(),
@@ -208,10 +208,18 @@ def _every(pause_s: float, at_most_s: float) -> Iterator[None]:
         time.sleep(pause_s)
 
 
-def _preferred(port: int) -> int:
-    """`port`, or any free one where it is taken."""
-    try:
-        require_free(port, "console")
-    except PortTakenError:
+def _console_port(asked: int | None) -> int:
+    """The port asked for; 8000 where none was, or any free one where that is taken.
+
+    Raises:
+        PortTakenError: the port asked for is in use.
+    """
+    if asked == 0:
         return free_port()
-    return port
+    try:
+        require_free(asked or 8000, "console")
+    except PortTakenError:
+        if asked is None:
+            return free_port()
+        raise
+    return asked or 8000
