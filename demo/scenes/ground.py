@@ -17,7 +17,7 @@ class Road:
     """A straight road: its line passes `x_m`, `y_m` towards `heading_deg` (0: off the camera).
 
     Across it, positive is to the right of the heading. `apron_m` (from, to along the road) paves
-    the verge on the left, as before a gate.
+    the verge on the left, as before a gate; at `zebra_m` along it people cross.
     """
 
     x_m: float
@@ -28,6 +28,7 @@ class Road:
     kerb_m: float = 0.25
     walk_m: float = 2.0
     apron_m: tuple[float, float] | None = None
+    zebra_m: float | None = None
 
     def frame(self) -> tuple[Floats, Floats]:
         """Unit vectors (along, across) in the world's plane."""
@@ -133,6 +134,9 @@ def _marks(
     if rng.random() < 0.8:
         line(-half + 0.25, False, (214, 216, 216))
         line(half - 0.25, False, (214, 216, 216))
+    if road.zebra_m is not None:
+        stripes = (np.abs(along - road.zebra_m) < 1.6) & (np.abs(across) < half - 0.3)
+        picture[stripes & (np.mod(across, 1.0) < 0.5)] = (212, 214, 214)
     for i in range(1, road.lanes):
         middle = i * 2 == road.lanes
         yellow = middle and rng.random() < 0.7

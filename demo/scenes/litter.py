@@ -68,9 +68,9 @@ def spill_liquid(
     )
 
 
-def spill_solid(rng: np.random.Generator, size_m: float) -> Shape:
+def spill_solid(rng: np.random.Generator, size_m: float, color: Color | None = None) -> Shape:
     """Soil lost on the road: flat, ragged, with clods around."""
-    soil = _SOIL[rng.integers(len(_SOIL))]
+    soil = color or _SOIL[rng.integers(len(_SOIL))]
     flat = Part(layer=0)
     flat.ellipsoid(
         (0, 0, 0),

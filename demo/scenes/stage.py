@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from copy import copy
 from dataclasses import dataclass
 
 import cv2
@@ -47,10 +48,27 @@ class Stage:
         self._noise = sensor_noise(view, light.noise, rng)
         self._rain = [rain_streaks(view, light.rain, rng) for _ in range(4)] if light.rain else []
 
+    def with_ground(self, things: Sequence[Placed]) -> Stage:
+        """The same place with flat things lying in it for good; they get no boxes any more."""
+        laid = copy(self)
+        laid._backdrop = self._backdrop.copy()
+        owners = np.zeros(laid._backdrop.shape[:2], np.int32)
+        stood = [_stand(thing) for thing in things]
+        for thing in stood:
+            self._shadow(laid._backdrop, thing.points)
+        for index, thing in enumerate(stood):
+            self._thing(laid._backdrop, owners, thing, index)
+        return laid
+
     def draw(
         self, things: Sequence[Placed], stains: Sequence[Stain], rng: np.random.Generator
     ) -> Drawing:
         """Stains first, then shadows, then things from far to near; boxes of what shows."""
+        lit = self.compose(things, stains)
+        return Drawing(self.expose(lit.image, rng), lit.owners, lit.boxes)
+
+    def compose(self, things: Sequence[Placed], stains: Sequence[Stain]) -> Drawing:
+        """The scene in its light, without rain and the sensor's grain."""
         canvas = self._backdrop.copy()
         owners = np.zeros(canvas.shape[:2], np.int32)
         drawn: dict[int, int] = {}
@@ -70,18 +88,21 @@ class Stage:
         if self.light.dark:
             for i in order:
                 self._lamps(lit, stood[i])
+        labels: list[tuple[str | None, Sequence[str | None]]] = [
+            (s.label, (s.label,)) for s in stains
+        ]
+        labels += [(t.shape.label, t.shape.part_labels) for t in things]
+        return Drawing(lit, owners, tuple(visible_boxes(owners, labels, drawn, extents)))
+
+    def expose(self, lit: Picture, rng: np.random.Generator) -> Picture:
+        """What the sensor makes of it: rain before the lens, and grain."""
         if self._rain:
             streaks = self._rain[int(rng.integers(len(self._rain)))]
             drift = int(rng.integers(0, self.view.width_px))
             lit = np.asarray(cv2.add(lit, np.roll(streaks, drift, axis=1)), dtype=np.uint8)
         dy, dx = rng.integers(0, 64, 2)
         noise = self._noise[dy : dy + self.view.height_px, dx : dx + self.view.width_px]
-        image = np.asarray(cv2.add(lit, noise, dtype=cv2.CV_8U), dtype=np.uint8)
-        labels: list[tuple[str | None, Sequence[str | None]]] = [
-            (s.label, (s.label,)) for s in stains
-        ]
-        labels += [(t.shape.label, t.shape.part_labels) for t in things]
-        return Drawing(image, owners, tuple(visible_boxes(owners, labels, drawn, extents)))
+        return np.asarray(cv2.add(lit, noise, dtype=cv2.CV_8U), dtype=np.uint8)
 
     def _stain(self, canvas: Picture, owners: Owners, stain: Stain, index: int) -> Extent:
         points = np.column_stack([stain.outline, np.zeros(len(stain.outline))])

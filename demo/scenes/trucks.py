@@ -71,8 +71,12 @@ def muck_truck(
     *,
     color: Color | None = None,
     raised_deg: float = 0.0,
+    load_rng: np.random.Generator | None = None,
 ) -> Shape:
-    """A tipper. `load` is `covered`, `open` or `empty`; a raised body is labelled so instead."""
+    """A tipper. `load` is `covered`, `open` or `empty`; a raised body is labelled so instead.
+
+    With dice of its own (`load_rng`) for the load, the same truck can be drawn full and empty.
+    """
     length, width = rng.uniform(7.8, 9.6), 2.5
     paint = color or _TRUCK_COLORS[rng.integers(len(_TRUCK_COLORS))]
     cab_paint = paint if rng.random() < 0.7 else _TRUCK_COLORS[rng.integers(len(_TRUCK_COLORS))]
@@ -89,7 +93,7 @@ def muck_truck(
         body.side_quad((x, x + 0.14), (low, rim), h, dark, lean=-0.04)
     body.side_quad((back, front), (rim - 0.16, rim), h + 0.02, dark, lean=-0.02)
     body.end_quad(back - 0.02, (-h + 0.3, h - 0.3), (low + 0.15, rim - 0.2), dark)
-    _fill(body, rng, load, (back, front), half_width=h, rim=rim, paint=paint)
+    _fill(body, load_rng or rng, load, (back, front), half_width=h, rim=rim, paint=paint)
     if rng.random() < 0.6:  # the enlarged plate number or company stripe on the tail and sides
         body.side_quad(
             (back + 1.2, front - 1.2),
