@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+from shapely import Polygon, box, get_coordinates
 
 from demo.scenes.backdrop import Surroundings, paint_backdrop
 from demo.scenes.ground import Road
@@ -26,10 +27,13 @@ def stage_of(
 def zone_points(
     stage: Stage, road: Road, along_m: tuple[float, float], across_m: tuple[float, float]
 ) -> list[tuple[float, float]]:
-    """A stretch of road or verge as a polygon in fractions of the picture, cut at its edges."""
-    edge = [(a, across_m[0]) for a in np.linspace(*along_m, 13)]
-    edge += [(a, across_m[1]) for a in np.linspace(*along_m[::-1], 13)]
-    world = np.array([(*road.place(a, c), 0.0) for a, c in edge])
-    pixels, depth = stage.view.project(world)
-    share = pixels[depth > 1] / (WIDTH_PX, HEIGHT_PX)
-    return [(round(float(x), 3), round(float(y), 3)) for x, y in np.clip(share, 0, 1)]
+    """A stretch of road or verge as a polygon in fractions of the picture, cut at its edges.
+
+    The zones of the demo district's `cameras.toml` were made so.
+    """
+    edge = [(a, across_m[0]) for a in np.linspace(*along_m, 41)]
+    edge += [(a, across_m[1]) for a in np.linspace(*along_m[::-1], 41)]
+    pixels, depth = stage.view.project(np.array([(*road.place(a, c), 0.0) for a, c in edge]))
+    seen = Polygon(pixels[depth > 1] / (WIDTH_PX, HEIGHT_PX)).intersection(box(0, 0, 1, 1))
+    corners = np.asarray(get_coordinates(seen.simplify(0.004)))[:-1]
+    return [(round(float(x), 3), round(float(y), 3)) for x, y in corners]
