@@ -17,8 +17,9 @@ from exchange.routing import destinations_of
 from exchange.sender import Sender
 from exchange.viid.sender import ViidSender
 from exchange.webhook import WebhookSender
-from store.database import connect
+from store.database import Connection, connect
 from store.errors import StoreUnavailable
+from store.outbox import outbox_counts
 
 CHANNEL = "outbox"
 LISTEN_S = 1.0
@@ -57,7 +58,7 @@ def run(database: DatabaseSettings, delivery: DeliverySettings, stop: threading.
     for thread in threads:
         thread.start()
     if not lanes:
-        _log.warning("delivery has no destination configured")
+        _log.warning("delivery.no_destination")
     try:
         while not stop.is_set():
             _listen(database, lanes, stop)
@@ -74,11 +75,19 @@ def _listen(database: DatabaseSettings, lanes: list[Lane], stop: threading.Event
     try:
         with connect(database, "muckwatch-delivery") as connection:
             connection.execute(f"LISTEN {CHANNEL}")
+            _tell_of_abandoned(connection, {lane.destination for lane in lanes})
             while not stop.is_set():
                 for _ in connection.notifies(timeout=LISTEN_S, stop_after=1):
                     for lane in lanes:
                         lane.wake.set()
     except (psycopg.OperationalError, StoreUnavailable) as error:
         # The lanes poll meanwhile.
-        _log.warning("delivery stopped listening", error=str(error).strip())
+        _log.warning("delivery.listen_lost", error=str(error).strip())
         stop.wait(RECONNECT_S)
+
+
+def _tell_of_abandoned(connection: Connection, destinations: set[str]) -> None:
+    """Say which destinations have entries waiting that the settings no longer name."""
+    for count in outbox_counts(connection):
+        if count.waiting and count.destination not in destinations:
+            _log.warning("delivery.abandoned", destination=count.destination, waiting=count.waiting)

@@ -13,6 +13,7 @@ from random import Random
 
 import psycopg
 import structlog
+from prometheus_client import Counter, Histogram
 
 from config.settings import DatabaseSettings
 from exchange import backoff
@@ -30,6 +31,16 @@ LEASE = timedelta(seconds=30)
 attempt: the session lock keeps others from the destination."""
 LOCK_SPACE = 0x6D75636B  # "muck": keeps our advisory locks apart from others'
 
+ATTEMPTS = Counter(
+    "muckwatch_delivery_attempts_total", "Attempts to deliver", ["destination", "outcome"]
+)
+DELAY_SECONDS = Histogram(
+    "muckwatch_delivery_delay_seconds",
+    "From the storing of a change to its delivery",
+    ["destination"],
+    buckets=(0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 15, 60, 300, 3600, 86400),
+)
+
 _log = structlog.get_logger()
 
 
@@ -45,6 +56,7 @@ class Lane:
         rng: Random | None = None,
     ) -> None:
         self.wake = threading.Event()
+        self.destination = sender.destination
         self._sender = sender
         self._database = database
         self._attempts = attempts
@@ -64,10 +76,10 @@ class Lane:
                     self._serve(connection)
             except (psycopg.OperationalError, StoreUnavailable) as error:
                 trouble += 1
-                self._log.warning("delivery lost its database", error=str(error).strip())
+                self._log.warning("delivery.database_lost", error=str(error).strip())
             except Exception:  # noqa: BLE001 - a fault must neither end the lane nor go unseen
                 trouble += 1
-                self._log.exception("delivery failed")
+                self._log.exception("delivery.fault")
             if trouble:
                 self._stop.wait(backoff.rest_s(trouble, self._rng))
 
@@ -110,31 +122,32 @@ class Lane:
 
     def _record(self, connection: Connection, entry: OutboxEntry, outcome: Outcome) -> None:
         id_, attempts = entry.outbox_id, entry.attempts
+        ATTEMPTS.labels(entry.destination, type(outcome).__name__.lower()).inc()
         log = self._log.bind(
             outbox_id=str(id_), alert_id=str(entry.alert_id), type=entry.event, attempts=attempts
         )
         if isinstance(outcome, Delivered):
             mark_delivered(connection, id_, outcome.response)
-            log.info("delivered")
+            DELAY_SECONDS.labels(entry.destination).observe(_age_s(entry))
+            log.info("delivery.delivered")
             return
         if isinstance(outcome, Refused):
             mark_failed(connection, id_, outcome.error)
-            log.error("delivery failed for good", error=outcome.error)
+            log.error("delivery.refused", error=outcome.error)
             return
-        now = datetime.now(UTC)
-        age_s = (now - entry.created_at).total_seconds()
-        if backoff.gives_up(attempts, self._attempts, outcome.reached, age_s):
+        if backoff.gives_up(attempts, self._attempts, outcome.reached, _age_s(entry)):
             mark_failed(connection, id_, outcome.error)
-            log.error("delivery given up", error=outcome.error)
+            log.error("delivery.given_up", error=outcome.error)
             return
         wait_s = backoff.wait_s(attempts, self._rng, outcome.retry_after_s)
-        mark_retry(connection, id_, now + timedelta(seconds=wait_s), outcome.error)
-        log.warning("delivery deferred", error=outcome.error, retry_in_s=round(wait_s, 1))
+        retry_at = datetime.now(UTC) + timedelta(seconds=wait_s)
+        mark_retry(connection, id_, retry_at, outcome.error)
+        log.warning("delivery.deferred", error=outcome.error, retry_in_s=round(wait_s, 1))
 
     def _rest(self, outcomes: list[Outcome]) -> None:
         if any(isinstance(outcome, Refused) and outcome.gone for outcome in outcomes):
             self._gone = True
-            self._log.error("destination wants no more: disabled until the delivery is restarted")
+            self._log.error("delivery.disabled", until="the delivery is restarted")
             return
         deferred = [outcome for outcome in outcomes if isinstance(outcome, Deferred)]
         asked = [o.retry_after_s for o in deferred if o.retry_after_s is not None]
@@ -144,3 +157,7 @@ class Lane:
             self._stop.wait(
                 backoff.rest_s(self._failures or 1, self._rng, max(asked, default=None))
             )
+
+
+def _age_s(entry: OutboxEntry) -> float:
+    return (datetime.now(UTC) - entry.created_at).total_seconds()

@@ -26,7 +26,10 @@ def crop_jpeg(jpeg: bytes, box: Box) -> tuple[bytes, int, int]:
     Raises:
         ValueError: `jpeg` is no picture.
     """
-    picture = cv2.imdecode(np.frombuffer(jpeg, np.uint8), cv2.IMREAD_COLOR)
+    try:
+        picture = cv2.imdecode(np.frombuffer(jpeg, np.uint8), cv2.IMREAD_COLOR)
+    except cv2.error as error:  # of no bytes at all
+        raise ValueError("evidence is no readable picture") from error
     if picture is None:
         raise ValueError("evidence is no readable picture")
     height_px, width_px = picture.shape[:2]

@@ -73,7 +73,7 @@ class ViidSession:
                 try:
                     self._call(UNREGISTER, {"UnRegisterObject": self._device()})
                 except CallError as failure:
-                    self._log.warning("GA/T 1400: could not unregister", error=str(failure))
+                    self._log.warning("viid.not_unregistered", error=str(failure))
                 self._registered = False
             self._http.close()
 
@@ -99,7 +99,7 @@ class ViidSession:
             try:
                 self._keep_alive_once()
             except CallError as failure:
-                self._log.warning("GA/T 1400: not registered", error=str(failure))
+                self._log.warning("viid.not_registered", error=str(failure))
                 wait_s = min(wait_s, 10.0)
 
     def _keep_alive_once(self) -> None:
@@ -110,7 +110,7 @@ class ViidSession:
             replied = statuses(self.post(KEEPALIVE, {"KeepaliveObject": self._device()}))
             if replied and replied[0].code != 0:
                 # Some platforms say in the status what others say by 401.
-                self._log.warning("GA/T 1400: keepalive refused", status=str(replied[0]))
+                self._log.warning("viid.keepalive_refused", status=str(replied[0]))
                 self._register()
 
     def _register(self) -> None:
@@ -120,7 +120,7 @@ class ViidSession:
         if replied and replied[0].code != 0:
             raise CallError(Deferred(f"registration refused: {replied[0]}", reached=False))
         self._registered = True
-        self._log.info("GA/T 1400: registered", device_id=self._settings.device_id)
+        self._log.info("viid.registered", device_id=self._settings.device_id)
 
     def _device(self) -> dict[str, str]:
         return {"DeviceID": self._settings.device_id}

@@ -12,6 +12,8 @@ from uuid import uuid4
 
 import msgspec
 import pytest
+import structlog.testing
+from prometheus_client import REGISTRY
 
 from alerts.alert import ChangeKind
 from config.settings import DeliverySettings, ViidSettings, WebhookSettings
@@ -349,3 +351,29 @@ def test_an_unknown_kind_in_the_outbox_is_delivered_all_the_same(
         with delivering(database, settings):
             until(lambda: received.received == 1)
     assert received.newest[0].body["data"]["kind_name"] is None
+
+
+def test_entries_of_a_destination_no_longer_configured_are_told_of(
+    database, connection, make_change
+):
+    write(connection, SCRIPTED, make_change(), make_change())
+    with structlog.testing.capture_logs() as logs, delivering(database, DeliverySettings()):
+        until(lambda: any(log["event"] == "delivery.abandoned" for log in logs))
+    (abandoned,) = [log for log in logs if log["event"] == "delivery.abandoned"]
+    assert (abandoned["destination"], abandoned["waiting"]) == ("centre", 2)
+
+
+def test_attempts_and_delays_are_counted(database, connection, make_change, soon):
+    def value(name: str, **labels: str) -> float:
+        return REGISTRY.get_sample_value(name, {"destination": "centre", **labels}) or 0.0
+
+    def counts() -> list[float]:
+        kinds = ("delivered", "deferred", "refused")
+        attempts = [value("muckwatch_delivery_attempts_total", outcome=k) for k in kinds]
+        return [*attempts, value("muckwatch_delivery_delay_seconds_count")]
+
+    before = counts()
+    write(connection, SCRIPTED, make_change(), make_change())
+    lane = lane_of(Scripted(Deferred("no"), Refused("no"), Delivered()), database)
+    drain(lane, connection, 3)
+    assert [a - b for a, b in zip(counts(), before, strict=True)] == [1, 1, 1, 1]

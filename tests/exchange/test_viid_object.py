@@ -115,9 +115,10 @@ def test_boxes_stay_in_the_picture(box, expected):
     assert clamp_box(box, 640, 360) == expected
 
 
-def test_a_broken_picture_is_an_error():
+@pytest.mark.parametrize("content", [b"", b"not a jpeg", b"\xff\xd8\xff\xe0"])
+def test_a_broken_picture_is_an_error(content):
     with pytest.raises(ValueError, match="no readable picture"):
-        crop_jpeg(b"not a jpeg", (0, 0, 1, 1))
+        crop_jpeg(content, (0, 0, 1, 1))
 
 
 def test_a_deployment_can_correct_the_codes(tmp_path):
