@@ -31,18 +31,20 @@ class ZoneVisitParameters:
     Attributes:
         enter_depth_m: so deep inside counts as surely inside (half of the zone's inradius if less).
         enter_hold_s: surely inside on two fixes at least so far apart enters.
-        edge_hold_s: inside at all, without a fix outside, for so long enters too.
+        edge_hold_s, edge_fixes: inside at all, without a fix outside, for so long and on so many
+            fixes enters too (a truck parked on the boundary is inside on every second one).
         leave_margin_m: so far outside counts as surely outside.
         leave_hold_s: surely outside on two fixes at least so far apart leaves.
         leave_outside_s: outside at all, without a fix inside, for so long leaves too.
         pass_gap_s: a zone passed between two fixes is noticed where they are at most so far apart.
         pass_speed_kmh: and where the vehicle moved at least so fast, so that it is no jitter.
-        pass_chord_m: and where at least so much of the way was inside.
+        pass_chord_m: and where it left at least so far from where it came in.
     """
 
     enter_depth_m: float = 15.0
     enter_hold_s: float = 10.0
     edge_hold_s: float = 300.0
+    edge_fixes: int = 20
     leave_margin_m: float = 30.0
     leave_hold_s: float = 10.0
     leave_outside_s: float = 180.0

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from typing import TypeAlias
 
 import msgspec
 import numpy as np
@@ -16,13 +17,17 @@ from geofence.rows import Rows, Sight
 from geofence.rules.rule import Codes
 from geofence.zone_index import CORE, INSIDE
 
+_Place: TypeAlias = tuple[float, float, float]  # seconds since 1970, metres east and north
+
 
 class Stay(msgspec.Struct, frozen=True, array_like=True):
     """One zone that a vehicle is in, or may be in. Event times in seconds since 1970.
 
     Attributes:
         first_t, lon, lat: its first fix inside.
-        arrived_t: the moment between the fixes when it came in; `first_t` where that is not known.
+        arrived_t, arrived_x, arrived_y: where, between that fix and the one before, it came in;
+            `first_t` and NaN where the way was too long or too slow to tell.
+        fixes: how many are inside, until it is a visit.
         core_t, core_fixes: since when, and on how many fixes, it is surely inside.
         entered_t: the fix that made it a visit.
         inside_t, out_t: its last fix inside and its first outside, once it is outside.
@@ -34,6 +39,9 @@ class Stay(msgspec.Struct, frozen=True, array_like=True):
     lon: float
     lat: float
     arrived_t: float
+    arrived_x: float
+    arrived_y: float
+    fixes: int = 1
     core_t: float | None = None
     core_fixes: int = 0
     entered_t: float | None = None
@@ -104,17 +112,19 @@ class ZoneVisits:
 
     def _begin(self, zone_id: str, level: int, sight: Sight) -> Stay:
         core = level == CORE
-        arrived = sight.t
+        arrived = (sight.t, math.nan, math.nan)
         if zone_id in sight.crossed:
-            share = self._inside_share(zone_id, sight)
-            if share is not None:
-                arrived = sight.before_t + share[0] * sight.step_s
+            way = self._inside_share(zone_id, sight)
+            if way is not None:
+                arrived = _on_the_way(sight, way[0])
         return Stay(
             zone_id=zone_id,
             first_t=sight.t,
             lon=sight.position.lon,
             lat=sight.position.lat,
-            arrived_t=arrived,
+            arrived_t=arrived[0],
+            arrived_x=arrived[1],
+            arrived_y=arrived[2],
             core_t=sight.t if core else None,
             core_fixes=int(core),
         )
@@ -145,6 +155,7 @@ class ZoneVisits:
         if level < INSIDE:
             self._slip_out(stay, sight, found)
             return None
+        stay = msgspec.structs.replace(stay, fixes=stay.fixes + 1)
         if level == CORE:
             core_t = sight.t if stay.core_t is None else stay.core_t
             stay = msgspec.structs.replace(stay, core_t=core_t, core_fixes=stay.core_fixes + 1)
@@ -153,26 +164,33 @@ class ZoneVisits:
             and stay.core_fixes >= 2
             and sight.t - stay.core_t >= self._p.enter_hold_s
         )
-        if sure or sight.t - stay.first_t >= self._p.edge_hold_s:
+        long = stay.fixes >= self._p.edge_fixes and sight.t - stay.first_t >= self._p.edge_hold_s
+        if sure or long:
             stay = msgspec.structs.replace(stay, entered_t=sight.t)
             found.append(_visit(sight, stay.zone_id, stay.first_t, None))
         return stay
 
     def _slip_out(self, stay: Stay, sight: Sight, found: list[Finding]) -> None:
         """Out again before it was sure: a visit all the same if it drove in and drove out."""
-        drove_in = stay.arrived_t < stay.first_t
-        if stay.core_t is not None and drove_in and stay.zone_id in sight.crossed:
-            share = self._inside_share(stay.zone_id, sight)
-            if share is not None:
-                left_t = sight.before_t + share[1] * sight.step_s
-                found.append(_visit(sight, stay.zone_id, stay.arrived_t, left_t))
+        if stay.core_t is not None and stay.zone_id in sight.crossed:
+            way = self._inside_share(stay.zone_id, sight)
+            if way is not None:
+                arrived = (stay.arrived_t, stay.arrived_x, stay.arrived_y)
+                self._through(stay.zone_id, arrived, _on_the_way(sight, way[1]), sight, found)
 
     def _pass(self, zone_id: str, sight: Sight, found: list[Finding]) -> None:
-        share = self._inside_share(zone_id, sight)
-        if share is not None and (share[1] - share[0]) * sight.step_m >= self._p.pass_chord_m:
-            begin = sight.before_t + share[0] * sight.step_s
-            end = sight.before_t + share[1] * sight.step_s
-            found.append(_visit(sight, zone_id, begin, end))
+        """Through between two fixes."""
+        way = self._inside_share(zone_id, sight)
+        if way is not None:
+            begin, end = _on_the_way(sight, way[0]), _on_the_way(sight, way[1])
+            self._through(zone_id, begin, end, sight, found)
+
+    def _through(
+        self, zone_id: str, begin: _Place, end: _Place, sight: Sight, found: list[Finding]
+    ) -> None:
+        # NaN, an arrival that nobody saw, is no distance.
+        if math.hypot(end[1] - begin[1], end[2] - begin[2]) >= self._p.pass_chord_m:
+            found.append(_visit(sight, zone_id, begin[0], end[0]))
 
     def _inside_share(self, zone_id: str, sight: Sight) -> tuple[float, float] | None:
         """Which part of the way to this fix, in fractions of it, lies in the zone."""
@@ -182,6 +200,15 @@ class ZoneVisits:
             return None
         along = np.hypot(inside[:, 0] - sight.before_x, inside[:, 1] - sight.before_y) / way.length
         return float(along.min()), float(along.max())
+
+
+def _on_the_way(sight: Sight, share: float) -> _Place:
+    """Time and place after a share of the way to this fix."""
+    return (
+        sight.before_t + share * sight.step_s,
+        sight.before_x + share * (sight.x - sight.before_x),
+        sight.before_y + share * (sight.y - sight.before_y),
+    )
 
 
 def _visit(sight: Sight, zone_id: str, entered: float, left: float | None) -> ZoneVisit:
