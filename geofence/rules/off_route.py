@@ -122,6 +122,7 @@ class OffRoute:
                 subject=self._permit_of(sight.plan, route),
                 permit_id=self._permit_of(sight.plan, route),
                 started_at=moment(state.since_t),
+                confirmed_at=moment(sight.t),
                 lon=state.lon,
                 lat=state.lat,
                 values={

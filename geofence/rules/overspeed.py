@@ -134,6 +134,7 @@ class Overspeed:
                 permit_id=permit_id,
                 zone_id=zone_id,
                 started_at=moment(state.since_t),
+                confirmed_at=moment(sight.t),
                 lon=position.lon,
                 lat=position.lat,
                 values={"speed_kmh": round(speed, 1), **_so_far(state)},

@@ -99,6 +99,7 @@ class RestrictedZone:
                 subject=zone_id,
                 zone_id=zone_id,
                 started_at=moment(now.since_t),
+                confirmed_at=moment(sight.t),
                 lon=now.lon,
                 lat=now.lat,
                 values={
