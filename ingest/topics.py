@@ -44,14 +44,6 @@ def camera_of_status(topic: str) -> str:
     raise TopicError("topic: expected …/cameras/<camera>/status")
 
 
-def camera_of_frame(topic: str) -> tuple[str, str]:
-    """Camera and last level of `…/cameras/<camera>/frame/<epoch ms>`; raises TopicError."""
-    match topic.rsplit("/", 4)[-4:]:
-        case ["cameras", camera_id, "frame", captured]:
-            return _usable("camera", camera_id), captured
-    raise TopicError("topic: expected …/cameras/<camera>/frame/<epoch ms>")
-
-
 def storable(topic: str) -> str:
     """The topic with what a database's text cannot hold written as escapes."""
     if "\0" in topic:
