@@ -91,6 +91,24 @@ def check(
     out.print("没有错误 no errors")
 
 
+@app.command("export-site")
+def export_site(
+    folder: Annotated[Path, typer.Argument(help="a new or empty folder", file_okay=False)],
+) -> None:
+    """Write the site as it is in the database back into a folder."""
+    from store.database import connect
+    from store.site import read_site_files
+
+    if folder.exists() and any(folder.iterdir()):
+        raise typer.BadParameter(f"{folder} is not empty", param_hint="FOLDER")
+    with connect(Settings().database) as conn:
+        files = read_site_files(conn)
+    folder.mkdir(parents=True, exist_ok=True)
+    for name, content in files.items():
+        (folder / name).write_bytes(content)
+    out.print(f"{len(files)} files")
+
+
 app.command()(tracks.replay)
 app.command()(tracks.backtest)
 app.command()(vision.detect)
