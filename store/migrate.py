@@ -15,12 +15,15 @@ from importlib.resources import files
 from typing import NamedTuple
 
 import psycopg
+import structlog
 
 from config.settings import RetentionSettings
 from store import timescale
 from store.database import Connection
-from store.errors import SchemaError, translated
+from store.errors import SchemaError, StoreUnavailable, translated
 from store.partitions import ensure_partitions
+
+log = structlog.get_logger()
 
 _FILE = re.compile(r"(\d{4})_\w+(?:\.(plain|timescaledb))?\.sql")
 _LOCK = 0x6D75636B  # "muck": the advisory lock under which one process migrates
@@ -91,8 +94,19 @@ def migrate(conn: Connection, retention: RetentionSettings | None = None) -> lis
         if flavour == "timescaledb":
             timescale.apply(conn, kept)
         else:
-            ensure_partitions(conn, datetime.now(UTC), kept)
+            _ensure_partitions(conn, kept)
         return done
+
+
+def _ensure_partitions(conn: Connection, retention: RetentionSettings) -> None:
+    try:
+        ensure_partitions(conn, datetime.now(UTC), retention)
+    except StoreUnavailable as error:
+        if conn.closed:
+            raise
+        # A long reader is in the way. No start has to wait for it: the default takes every row, and
+        # the housekeeping job tries again.
+        log.warning("partitions.delayed", error=str(error))
 
 
 def _flavour(conn: Connection, *, fresh: bool) -> str:

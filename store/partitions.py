@@ -85,8 +85,9 @@ def _make(conn: Connection, series: Series, name: str, begin: datetime) -> bool:
     bounds = (sql.Literal(begin), sql.Literal(end))
     with conn.transaction():
         _be_brief(conn)
-        # Nothing may slip into the default between the move and the attachment.
-        _run(conn, "LOCK TABLE {}, {} IN ACCESS EXCLUSIVE MODE", table, default)
+        # Nothing may slip into the default between the move and the attachment. Writers into other
+        # parts go on: the table itself is not locked against them.
+        _run(conn, "LOCK TABLE {} IN ACCESS EXCLUSIVE MODE", default)
         if conn.execute("SELECT to_regclass(%s)", [name]).fetchone() != (None,):
             return False
         _run(conn, "CREATE TABLE {} (LIKE {} INCLUDING ALL)", part, table)

@@ -16,10 +16,7 @@ from store.sql import query
 
 
 def latest_positions(conn: Connection, since: datetime) -> list[Position]:
-    """The newest good fix of each vehicle heard since (aware), by vehicle id.
-
-    A fix that came more than ten minutes late is no news of where a vehicle is: left out.
-    """
+    """The newest good fix of each vehicle, where it was received since (aware), by vehicle id."""
     return _positions(conn, "latest_positions", {"since": since})
 
 

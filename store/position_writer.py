@@ -62,7 +62,10 @@ def write_positions(conn: Connection, positions: Sequence[Position], batch: int)
                     )
                 )
         cursor.execute(query("insert_positions"))
-        return cursor.rowcount
+        stored = cursor.rowcount
+        if stored:
+            cursor.execute(query("upsert_latest"))
+        return stored
 
 
 def worth_a_row(positions: Sequence[Position]) -> list[Position]:

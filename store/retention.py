@@ -30,7 +30,10 @@ def maintain(conn: Connection, retention: RetentionSettings, now: datetime) -> N
             ("delete_outbox", retention.outbox_days),
             ("delete_batches", retention.position_days),
         ):
-            conn.execute(query(name), {"before": now - timedelta(days=days)})
+            conn.execute(
+                query(name),
+                {"before": now - timedelta(days=days), "yesterday": now - timedelta(days=1)},
+            )
 
 
 def _on_hypertables(conn: Connection) -> bool:

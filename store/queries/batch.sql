@@ -20,6 +20,23 @@ INSERT INTO position
 SELECT * FROM staged_position ORDER BY vehicle_id, fix_time, batch_place
 ON CONFLICT (vehicle_id, fix_time) DO NOTHING
 
+-- name: upsert_latest
+-- Newest first and by vehicle: of two writers each waits for the other in the same order.
+INSERT INTO latest_position
+SELECT DISTINCT ON (vehicle_id)
+       vehicle_id, terminal_id, fix_time, received_at, lon, lat, speed_kmh, course_deg, altitude_m,
+       satellites, lid, load, body_raised, ignition, work, backfill
+FROM staged_position WHERE quality = 0
+ORDER BY vehicle_id, fix_time DESC, batch_place
+ON CONFLICT (vehicle_id) DO UPDATE SET
+    terminal_id = excluded.terminal_id, fix_time = excluded.fix_time,
+    received_at = excluded.received_at, lon = excluded.lon, lat = excluded.lat,
+    speed_kmh = excluded.speed_kmh, course_deg = excluded.course_deg,
+    altitude_m = excluded.altitude_m, satellites = excluded.satellites, lid = excluded.lid,
+    load = excluded.load, body_raised = excluded.body_raised, ignition = excluded.ignition,
+    work = excluded.work, backfill = excluded.backfill
+WHERE latest_position.fix_time < excluded.fix_time
+
 -- name: insert_rejected
 INSERT INTO rejected_message (rejected_id, received_at, topic, element, reason, payload, batch)
 VALUES (%(rejected_id)s, %(received_at)s, %(topic)s, %(element)s, %(reason)s, %(payload)s, %(batch)s)
@@ -56,5 +73,11 @@ WHERE batch > %(batch)s AND quality <> 2 AND fix_time BETWEEN %(first)s AND %(la
 ORDER BY batch, batch_place
 
 -- name: delete_batches
-DELETE FROM batch WHERE written_at < %(before)s
-    AND batch < (SELECT coalesce(min(batch), 9223372036854775807) FROM worker_snapshot)
+-- A batch is remembered for a day, in case it is written again; longer where its worker's snapshot does not
+-- cover its positions yet.
+DELETE FROM batch
+WHERE written_at < %(yesterday)s AND (
+    first_fix_time IS NULL
+    OR written_at < %(before)s
+    OR EXISTS (SELECT FROM worker_snapshot s WHERE s.worker = batch.worker AND s.batch >= batch.batch)
+)

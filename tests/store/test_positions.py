@@ -169,14 +169,16 @@ def test_an_empty_batch_touches_nothing(writer: Writer, conn: Connection) -> Non
 
 def test_where_everybody_is(writer: Writer, conn: Connection) -> None:
     rows = [position(f"v{i}", t) for t in range(0, 600, 10) for i in range(20)]
-    strays = [
-        position("v3", 595, quality=Quality.TELEPORT),
-        position("silent", -3600),
-    ]
-    late = position("v4", 15, received_at=NOON + timedelta(seconds=600))
-    writer.write(Batch(positions=(*rows, *strays, late)))
-    latest = latest_positions(conn, NOON + timedelta(seconds=100))
-    assert latest == sorted((position(f"v{i}", 590) for i in range(20)), key=lambda p: p.vehicle_id)
+    strays = [position("v3", 595, quality=Quality.TELEPORT), position("silent", -3600)]
+    writer.write(Batch(positions=(*rows, *strays)))
+    late = position("v4", 15, received_at=NOON + timedelta(seconds=700))
+    writer.write(Batch(positions=(late, position("stray only", quality=Quality.TELEPORT))))
+    expected = sorted((position(f"v{i}", 590) for i in range(20)), key=lambda p: p.vehicle_id)
+    assert latest_positions(conn, NOON + timedelta(seconds=100)) == expected
+    assert len(latest_positions(conn, NOON - timedelta(days=1))) == 21
+    newer = position("v4", 600, lid=None, speed_kmh=None, work=())
+    writer.write(Batch(positions=(newer,)))
+    assert latest_positions(conn, newer.received_at) == [newer]
 
 
 def test_the_trail_of_one(writer: Writer, conn: Connection) -> None:
