@@ -67,7 +67,7 @@ def create_app(settings: Settings, destinations_of: DestinationsOf) -> FastAPI:
     app.state.destinations_of = destinations_of
     app.include_router(router)
     _add_events(app, hub)
-    _add_health(app, connections)
+    _add_health(app, connections, feed)
     _add_error_answers(app)
     app.mount("/", Page(directory=WEB, html=True))
     return app
@@ -95,12 +95,14 @@ def _add_events(app: FastAPI, hub: Hub) -> None:
             with hub.stream(last_event_id) as queue:
                 while True:
                     event = await queue.get()
-                    yield ServerSentEvent(event.data, event=event.name, id=event.id, retry=RETRY_MS)
+                    yield ServerSentEvent(
+                        event.data, event=event.name, id=event.id, retry=RETRY_MS, sep="\n"
+                    )
 
-        return EventSourceResponse(stream(), ping=15, send_timeout=SEND_TIMEOUT_S)
+        return EventSourceResponse(stream(), ping=15, send_timeout=SEND_TIMEOUT_S, sep="\n")
 
 
-def _add_health(app: FastAPI, connections: ConnectionPool[Connection]) -> None:
+def _add_health(app: FastAPI, connections: ConnectionPool[Connection], feed: Feed) -> None:
     @app.get("/healthz")
     def healthz() -> Health:
         """The process lives."""
@@ -108,7 +110,9 @@ def _add_health(app: FastAPI, connections: ConnectionPool[Connection]) -> None:
 
     @app.get("/readyz", responses={503: {"model": Health}})
     def readyz() -> Response:
-        """The database answers and holds a site."""
+        """The database answers and holds a site, and live events are told."""
+        if not feed.alive:
+            return JSONResponse(Health(status="unavailable", detail="no feed").model_dump(), 503)
         try:
             with connections.connection(timeout=3) as conn:
                 read_site(conn)

@@ -11,6 +11,7 @@ from uuid import UUID
 import psycopg
 import structlog
 
+from config.problem import SiteError
 from config.settings import DatabaseSettings
 from console.hub import Hub
 from console.responses import CamerasResponse, VehiclesResponse
@@ -47,6 +48,11 @@ class Feed:
     def start(self) -> None:
         self._thread.start()
 
+    @property
+    def alive(self) -> bool:
+        """Whether it watches, or tries to."""
+        return self._thread.is_alive()
+
     def close(self) -> None:
         """Stop; returns when the thread has ended."""
         self._stop.set()
@@ -63,9 +69,9 @@ class Feed:
                         self._hub.publish("snapshot", "{}", numbered=True)
                     outage = False
                     self._watch(conn)
-            except (StoreError, psycopg.Error) as error:
+            except (StoreError, SiteError, psycopg.Error) as error:
                 outage = True
-                log.warning("console feed lost the database", error=str(error))
+                log.warning("console feed interrupted", error=str(error))
                 self._stop.wait(RETRY_S)
 
     def _watch(self, conn: Connection) -> None:
