@@ -49,7 +49,7 @@ from store.database import Connection
 from store.operator import acknowledge, dismiss
 from store.outbox_entry import DestinationsOf
 from store.position_reader import latest_positions
-from store.site import read_site_files
+from store.site import read_site, read_site_files
 
 PICTURES = frozenset({"image/jpeg", "image/png", "image/webp"})
 """Media types given out as they are; anything else would be the browser's to interpret."""
@@ -194,7 +194,7 @@ def cameras(conn: Conn) -> CamerasResponse:
 @router.get("/status")
 def status_now(conn: Conn) -> StatusResponse:
     """The figures of the top bar."""
-    return read_status(conn)
+    return read_status(conn, read_site(conn))
 
 
 def _no_alert(alert_id: UUID) -> HTTPException:

@@ -13,6 +13,7 @@ import structlog
 
 from config.problem import SiteError
 from config.settings import DatabaseSettings
+from config.site import Site
 from console.hub import Hub
 from console.responses import CamerasResponse, VehiclesResponse
 from console.status import read_status
@@ -23,6 +24,7 @@ from store.cameras import camera_states
 from store.database import Connection, connect
 from store.errors import StoreError
 from store.position_reader import latest_positions
+from store.site import read_site
 
 log = structlog.get_logger()
 
@@ -44,6 +46,7 @@ class Feed:
         self._thread = threading.Thread(target=self._run, name="console-feed", daemon=True)
         self._positions: dict[str, Position] = {}
         self._heard: datetime | None = None
+        self._site: Site | None = None
 
     def start(self) -> None:
         self._thread.start()
@@ -65,6 +68,7 @@ class Feed:
                 with connect(self._settings, "muckwatch-console-feed") as conn:
                     for channel in ("alert", "camera", "site"):
                         conn.execute(f"LISTEN {channel}")
+                    self._site = None  # it may have changed unheard
                     if outage:
                         self._hub.publish("snapshot", "{}", numbered=True)
                     outage = False
@@ -100,6 +104,7 @@ class Feed:
         if any(note.channel == "camera" for note in notes):
             self._tell_cameras(conn)
         if any(note.channel == "site" for note in notes):
+            self._site = None
             self._hub.publish("site", "{}", numbered=True)
 
     def _tell_positions(self, conn: Connection) -> None:
@@ -117,7 +122,9 @@ class Feed:
             self._hub.publish("vehicles", answer.model_dump_json())
 
     def _tell_status(self, conn: Connection) -> None:
-        self._hub.publish("status", read_status(conn).model_dump_json())
+        if self._site is None:
+            self._site = read_site(conn)
+        self._hub.publish("status", read_status(conn, self._site).model_dump_json())
 
     def _tell_cameras(self, conn: Connection) -> None:
         cameras = [camera_entry(state) for state in camera_states(conn)]

@@ -5,26 +5,24 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 
 from alerts.alert import AlertStatus
+from config.site import Site
 from console.responses import StatusResponse
 from store.alert_reader import alert_counts
 from store.cameras import camera_states
 from store.database import Connection
 from store.position_reader import latest_positions
-from store.site import read_site
 
 ONLINE_WITHIN = timedelta(minutes=5)
 WAITING_WITHIN = timedelta(days=30)
 
 
-def read_status(conn: Connection) -> StatusResponse:
+def read_status(conn: Connection, site: Site) -> StatusResponse:
     """How things stand now.
 
     Raises:
         StoreError: the database does not answer.
-        SiteError: it holds no sound site.
     """
     now = datetime.now(UTC)
-    site = read_site(conn)
     local = now.astimezone(site.timezone)
     today = alert_counts(conn, local.replace(hour=0, minute=0, second=0, microsecond=0))
     lately = alert_counts(conn, now - WAITING_WITHIN)

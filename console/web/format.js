@@ -4,6 +4,9 @@ import { has, language, t } from "./i18n.js";
 let zone = "UTC";
 export const useTimeZone = (name) => { zone = name; };
 
+let names = new Map(); // of zones, routes and cameras, by id
+export const useNames = (found) => { names = found; };
+
 const inZone = (options) => new Intl.DateTimeFormat(language, { timeZone: zone, hourCycle: "h23", ...options });
 
 export const clockTime = (date) => inZone({ hour: "2-digit", minute: "2-digit", second: "2-digit" }).format(date);
@@ -38,6 +41,7 @@ export function measured(name, value) {
   else if (typeof value === "number" && name.endsWith("_s")) text = duration(value);
   else if (typeof value === "number") text = unit ? `${number(value)} ${unit[1]}` : number(value);
   else if (/^\d{4}-\d\d-\d\dT/.test(value)) text = when(value, new Date());
+  else if (names.has(value)) text = names.get(value);
   else text = has(`word.${value}`) ? t(`word.${value}`) : value;
   return [label, text];
 }

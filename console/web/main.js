@@ -2,7 +2,7 @@
 import { getCameras, getHours, getSite, getStatus, getVehicles } from "./api.js";
 import { kindName } from "./alert_card.js";
 import { AlertList } from "./alert_list.js";
-import { clockDate, clockTime, duration, useTimeZone } from "./format.js";
+import { clockDate, clockTime, duration, useNames, useTimeZone } from "./format.js";
 import { nearestRoad } from "./geo.js";
 import { drawHours } from "./hours_chart.js";
 import { keptLanguage, language, nextLanguage, t, useLanguage } from "./i18n.js";
@@ -114,6 +114,7 @@ async function start() {
   vehicles = new Map(site.vehicles.map((vehicle) => [vehicle.vehicle_id, vehicle]));
   const names = ({ features }) => new Map(features.map(({ properties }) => [properties.id, properties.name]));
   [zoneNames, cameraNames, routeNames] = [names(site.zones), names(site.cameras), names(site.routes)];
+  useNames(new Map([...zoneNames, ...routeNames, ...cameraNames]));
   await speak(keptLanguage() ?? "zh-CN");
   $("site-name").textContent = site.name;
   if (innerHeight < 800) $("legend").open = false;
