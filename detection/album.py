@@ -13,7 +13,7 @@ import numpy as np
 from detection.leftover import share_covered
 from detection.scene_event import Box, Snapshot
 from detection.tracking import Track
-from ingest.frame import Frame
+from ingest.frame import Frame, Image
 
 _EVERY = timedelta(seconds=0.5)
 _DENSE = timedelta(seconds=15)  # older pictures thin out to one in 5 s, and go after 2 min
@@ -29,6 +29,10 @@ class Page:
     height_px: int
     jpeg: bytes
     boxes: dict[int, Box]
+
+    def image(self) -> Image:
+        coded = np.frombuffer(self.jpeg, np.uint8)
+        return np.asarray(cv2.imdecode(coded, cv2.IMREAD_COLOR), np.uint8)
 
     def snapshot(self, moment: str) -> Snapshot:
         return Snapshot(

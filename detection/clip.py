@@ -72,7 +72,7 @@ def detect_clip(
     *,
     out: Path | None = None,
     annotated: Path | None = None,
-    progress: Callable[[float], None] = lambda share: None,
+    progress: Callable[[float], None] = lambda _share: None,
     detector: Detector | None = None,
 ) -> ClipResult:
     """Runs `clip` as if it were the camera's stream.

@@ -18,7 +18,13 @@ from detection.album import Album, page_of
 from detection.background import Background, Look, Mask
 from detection.color_name import color_name
 from detection.detections import DUMPED_CLASSES, Detections
-from detection.leftover import Leftover, leftovers, share_covered, stands_here
+from detection.leftover import (
+    Leftover,
+    leftovers,
+    looks_like_somebody,
+    share_covered,
+    stands_here,
+)
 from detection.picture_zones import PictureZone, picture_zones, zone_of
 from detection.scene_event import Box, Passer, SceneEvent
 from detection.tracking import MOVING, Track
@@ -28,6 +34,7 @@ PASSED_WITHIN_S = 15.0  # a passer was there at most so long before the object w
 ABSORB_S = 120.0  # a mover at rest for so long belongs to the scene
 FORGET_S = 900.0  # an object that was told and lies for so long belongs to the scene
 GONE_S = 3.0
+DOUBTFUL_TIMES = 6  # upright like a person, or half out of the picture: told so much later
 LARGEST_SHARE = 0.3  # of the picture: more is no object, it is another view
 
 
@@ -116,6 +123,9 @@ class LeftBehind:
             if leftover.age_s > ABSORB_S:
                 background.absorb(leftover.region)
             return True
+        doubtful = leftover.at_border or looks_like_somebody(leftover.box, tracks.values())
+        if doubtful and leftover.age_s < DOUBTFUL_TIMES * self.persistence_s:
+            return True
         if not leftover.was_added:
             # The old scene was the sharper one: a thing was taken away, or light and shade moved.
             if leftover.age_s > 2 * self.persistence_s:
@@ -177,14 +187,13 @@ class LeftBehind:
             if passage is not None:
                 snapshots.append(passage.snapshot("passage"))
                 box = passage.boxes[passer_track.track_id]
-                shown = cv2.imdecode(np.frombuffer(passage.jpeg, np.uint8), cv2.IMREAD_COLOR)
                 passer = Passer(
                     track_id=passer_track.track_id,
                     class_name=passer_track.class_name,
                     box=box,
                     seen_at=passage.captured_at,
                     confidence=round(passer_track.score, 3),
-                    color="unknown" if shown is None else color_name(shown.astype(np.uint8), box),
+                    color=color_name(passage.image(), box, before.image() if before else None),
                 )
         snapshots.append(page_of(frame).snapshot("after"))
         confidence = 0.45 + 0.2 * (passer is not None) + 0.15 * min(leftover.contrast / 60, 1.0)
@@ -205,7 +214,8 @@ class LeftBehind:
             values={
                 "stayed_s": round(leftover.age_s, 1),
                 "contrast_levels": round(leftover.contrast, 1),
-                "edge_gain_levels": round(leftover.edge_gain, 2),
+                "added": round(leftover.added, 2),
+                "displaced": round(leftover.displaced, 2),
                 "area_px": round(leftover.area / _work_per_frame_px(leftover, frame)),
             },
             parameters={"persistence_s": self.persistence_s},

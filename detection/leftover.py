@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
 import cv2
 import numpy as np
 
-from detection.background import Background, Look, Mask, Picture
+from detection.background import Background, Look, Mask, Picture, strongest
 from detection.scene_event import Box
 from detection.tracking import Track
 
 SMALLEST_PX = 40  # working pixels: a thing of 20 px in a picture 1080p wide is about 45
 TOGETHER = 0.5  # a still part smaller than this share of what changed around it hangs on a mover
-EDGE_GAIN = 1.5  # levels a pixel by which the outline must be sharper now than before
-SAME_SIZE = 0.35  # a track's box now against its box while it moved
+DISPLACED_PX = 5  # working pixels that a tape, a line, a branch or the camera may sway
+ALIKE_LEVELS = 18.0
+EXPLAINED = 0.55  # share of a region that is the old scene so displaced
+THINNEST_PX = 4.5  # area by length, in working pixels: less is the rim of something
+SAME_SIZE = (0.35, 3.0)  # a track's box now against its box while it moved
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -28,7 +32,9 @@ class Leftover:
     age_s: float
     box: Box
     contrast: float
-    edge_gain: float
+    added: float
+    displaced: float
+    at_border: bool
 
     @property
     def hangs_on_mover(self) -> bool:
@@ -36,12 +42,14 @@ class Leftover:
 
     @property
     def was_added(self) -> bool:
-        return self.edge_gain > EDGE_GAIN
+        """Stands out from its surroundings more than what was there before."""
+        return self.added > 0 and self.displaced < EXPLAINED
 
 
 def leftovers(look: Look, background: Background, least_age_s: float) -> list[Leftover]:
     """The connected regions that have been changed and still for about `least_age_s`."""
-    aged = (look.age_s >= 0.6 * least_age_s).astype(np.uint8)
+    # What is hidden or uncovered at this moment is judged when it shows again.
+    aged = ((look.age_s >= 0.6 * least_age_s) & look.changed & look.still).astype(np.uint8)
     if not aged.any():
         return []
     opened = cv2.morphologyEx(aged, cv2.MORPH_OPEN, np.ones((2, 2)))
@@ -51,19 +59,18 @@ def leftovers(look: Look, background: Background, least_age_s: float) -> list[Le
     around = cv2.bitwise_or(changed, closed)
     _, blobs, blob_stats, _ = cv2.connectedComponentsWithStats(around)
     found = []
-    sharpness: tuple[Picture, Picture] | None = None
     for label in range(1, count):
         x, y, w, h, area = (int(n) for n in stats[label])
-        if area < SMALLEST_PX or min(w, h) < 4:
+        if area < SMALLEST_PX or area / max(w, h) < THINNEST_PX:
             continue
         region = labels == label
         age_s = float(np.median(look.age_s[region]))
         if age_s < least_age_s:
             continue
-        sharpness = sharpness or (_gradient(background.short), _gradient(background.long))
-        outline = _outline(region)
-        edge_gain = float((sharpness[0] - sharpness[1])[outline].mean())
-        difference = np.abs(background.short[region] - background.long[region]).max(axis=1)
+        rows, columns = _around(x, y, w, h, region.shape)
+        here = region[rows, columns]
+        now, before = background.short[rows, columns], background.long[rows, columns]
+        difference = strongest(cv2.absdiff(now, before))[here]
         blob = int(np.bincount(blobs[region]).argmax())
         s = look.scale
         found.append(
@@ -74,23 +81,72 @@ def leftovers(look: Look, background: Background, least_age_s: float) -> list[Le
                 age_s=age_s,
                 box=(x / s, y / s, (x + w) / s, (y + h) / s),
                 contrast=float(difference.mean()),
-                edge_gain=edge_gain,
+                added=_added(now, before, here),
+                displaced=_displaced(now, before, here),
+                at_border=x <= 1
+                or y <= 1
+                or x + w >= region.shape[1] - 1
+                or y + h >= region.shape[0] - 1,
             )
         )
     return found
+
+
+def _around(x: int, y: int, w: int, h: int, shape: tuple[int, ...]) -> tuple[slice, slice]:
+    """The box and 8 pixels about it."""
+    return (
+        slice(max(y - 8, 0), min(y + h + 8, shape[0])),
+        slice(max(x - 8, 0), min(x + w + 8, shape[1])),
+    )
 
 
 def _gradient(picture: Picture) -> Picture:
     """(h, w): the strongest channel's gradient, in levels a pixel."""
     dx = cv2.Sobel(picture, cv2.CV_32F, 1, 0, ksize=3) / 8
     dy = cv2.Sobel(picture, cv2.CV_32F, 0, 1, ksize=3) / 8
-    return np.asarray(np.hypot(dx, dy).max(axis=2), np.float32)
+    return strongest(np.hypot(dx, dy).astype(np.float32))
 
 
-def _outline(region: Mask) -> Mask:
+def _added(now: Picture, before: Picture, region: Mask) -> float:
+    """-2 to 2: above 0 the region stands out now more than before, below 0 the other way round.
+
+    Two measures of equal weight: how sharp its outline is, and how far its mean colour is from
+    that of a ring around it.
+    """
     solid = region.astype(np.uint8)
     grown, shrunk = cv2.dilate(solid, np.ones((3, 3))), cv2.erode(solid, np.ones((3, 3)))
-    return np.asarray(grown - shrunk, bool)
+    outline = (grown > 0) & (shrunk == 0)
+    ring = (cv2.dilate(solid, np.ones((13, 13))) > 0) & (cv2.dilate(solid, np.ones((5, 5))) == 0)
+    edge_now, edge_before = (float(_gradient(p)[outline].mean()) for p in (now, before))
+    score = (edge_now - edge_before) / max(edge_now + edge_before, 1.0)
+    if ring.sum() < 20:
+        return score
+    apart_now, apart_before = (
+        float(np.abs(p[region].mean(axis=0) - p[ring].mean(axis=0)).max()) for p in (now, before)
+    )
+    return score + (apart_now - apart_before) / max(apart_now + apart_before, 4.0)
+
+
+def _displaced(now: Picture, before: Picture, region: Mask) -> float:
+    """The share of the region that is the old scene, moved by a few pixels (one shift for all)."""
+    reach = DISPLACED_PX
+    rows, columns = np.nonzero(region)
+    inside = (
+        (rows >= reach)
+        & (rows < region.shape[0] - reach)
+        & (columns >= reach)
+        & (columns < region.shape[1] - reach)
+    )
+    rows, columns = rows[inside], columns[inside]
+    if len(rows) < SMALLEST_PX // 2:
+        return 0.0
+    seen = now[rows, columns]
+    best = 0.0
+    for down in range(-reach, reach + 1):
+        for right in range(-reach, reach + 1):
+            apart = np.abs(seen - before[rows + down, columns + right])
+            best = max(best, float((apart < ALIKE_LEVELS).all(axis=1).mean()))
+    return best
 
 
 def share_covered(box: Box, by: Box) -> float:
@@ -105,12 +161,26 @@ def area_of(box: Box) -> float:
     return max(box[2] - box[0], 0.0) * max(box[3] - box[1], 0.0)
 
 
+def looks_like_somebody(box: Box, tracks: Iterable[Track]) -> bool:
+    """Upright, and as tall as those who walk by: a person at rest whom no model names."""
+    wide, tall = box[2] - box[0], box[3] - box[1]
+    if tall < 1.8 * wide:
+        return False
+    heights = (track.box[3] - track.box[1] for track in tracks if track.travelled() >= 0.5)
+    return any(0.6 * height < tall < 1.6 * height for height in heights)
+
+
 def stands_here(track: Track, box: Box, at: datetime) -> bool:
     """True when this track came here and is here now: the region is the mover itself, at rest."""
     if (at - track.last_seen_at).total_seconds() > 2 or share_covered(box, track.box) < 0.3:
         return False
-    if track.travelled() < 0.5:
+    boxes = np.asarray([b for _, b in track.path], float)
+    centres = (boxes[:, :2] + boxes[:, 2:]) / 2
+    length = max(track.box[2] - track.box[0], track.box[3] - track.box[1], 1.0)
+    away = boxes[np.hypot(*(centres - centres[-1]).T) > 0.5 * length]
+    if len(away) < 2:
         return False
-    sizes = [area_of(b) for _, b in track.path]
+    arriving = away[-8:]
+    sizes = (arriving[:, 2] - arriving[:, 0]) * (arriving[:, 3] - arriving[:, 1])
     # A bag can inherit the track of the person who walks on: then the box shrank.
-    return area_of(track.box) >= SAME_SIZE * float(np.median(sizes))
+    return bool(SAME_SIZE[0] < area_of(track.box) / max(np.median(sizes), 1.0) < SAME_SIZE[1])

@@ -34,7 +34,8 @@ class MotionGate:
         height, width = image.shape[:2]
         scale = min(1.0, GATE_WIDTH_PX / width)
         size = (round(width * scale), round(height * scale))
-        small = cv2.resize(image, size, interpolation=cv2.INTER_AREA)
+        how = cv2.INTER_AREA if scale < 0.25 else cv2.INTER_LINEAR
+        small = cv2.resize(image, size, interpolation=how)
         smooth = cv2.GaussianBlur(cv2.cvtColor(small, cv2.COLOR_BGR2GRAY), (3, 3), 0)
         grey: NDArray[np.float32] = smooth.astype(np.float32)
         if self._background is None or self._background.shape != grey.shape:

@@ -25,6 +25,23 @@ class VideoPicture:
     image: Image | None
 
 
+class _Rate:
+    """Chooses pictures at a rate, on a grid: 5 of 25 fps give 5, not 4.2."""
+
+    def __init__(self, fps: float) -> None:
+        self._period_s = 1 / fps
+        self._due_s: float | None = None
+
+    def takes(self, presented_s: float) -> bool:
+        early_s = 0.0 if self._due_s is None else self._due_s - presented_s
+        leapt = abs(early_s) > 2 * self._period_s  # the stream's clock was set, or it paused
+        if early_s > 1e-3 and not leapt:
+            return False
+        start_s = presented_s if self._due_s is None or leapt else self._due_s
+        self._due_s = start_s + self._period_s
+        return True
+
+
 def read_video(
     url: str,
     *,
@@ -51,7 +68,7 @@ def read_video(
             raise StreamError("no video in the stream")
         video = container.streams.video[0]
         video.thread_type = "SLICE"  # frame threads add a picture of delay each
-        due_s = -np.inf
+        rate = _Rate(analysed_fps) if analysed_fps else None
         try:
             for packet in container.demux(video):
                 if keyframes_only():
@@ -60,16 +77,7 @@ def read_video(
                     video.codec_context.skip_frame = "DEFAULT"
                 for picture in packet.decode():
                     presented_s = picture.time
-                    chosen = True
-                    if analysed_fps is not None and presented_s is not None:
-                        chosen = (
-                            presented_s > due_s - 1e-3 or presented_s < due_s - 2 / analysed_fps
-                        )
-                        if chosen:
-                            # Kept on a grid, so that 25 fps gives 5 and not 4.2.
-                            late_s = abs(presented_s - due_s)
-                            on_grid = late_s < 1 / analysed_fps
-                            due_s = (due_s if on_grid else presented_s) + 1 / analysed_fps
+                    chosen = rate is None or presented_s is None or rate.takes(presented_s)
                     if not chosen:
                         yield VideoPicture(presented_s, None)
                         continue
