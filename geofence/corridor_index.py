@@ -11,6 +11,7 @@ import shapely
 from geofence.grid import Grid, Ints
 from geofence.projection import Floats
 
+CELL_M = 25.0  # small enough to lie wholly in a half-width of 50 m
 _HALF_DIAGONAL = 0.5**0.5
 
 
@@ -26,7 +27,7 @@ class CorridorIndex:
         shapely.prepare(lines)
         keys: list[Ints] = []
         if len(lines):
-            self._grid = Grid.over(tuple(shapely.total_bounds(lines)))
+            self._grid = Grid.over(tuple(shapely.total_bounds(lines)), CELL_M)
             keys = [
                 cells * len(lines) + i
                 for i, (line, half) in enumerate(zip(lines, half_width_m, strict=True))
