@@ -44,11 +44,13 @@ def read_features(
     if text is None or raw is None:
         return []
     spans = _feature_spans(text)
+    if len(spans) != len(raw):  # not only objects in the array: which span is whose is not known
+        spans = [(0, len(text))] * len(raw)
     features = []
-    for index, entry in enumerate(raw):
-        # With anything but objects in the array the spans cannot be told apart.
-        begin, end = spans[index] if len(spans) == len(raw) else (0, len(text))
-        place = Feature({}, shapely.Point(), text.count("\n", 0, begin) + 1, text[begin:end])
+    line, counted = 1, 0
+    for entry, (begin, end) in zip(raw, spans, strict=True):
+        line, counted = line + text.count("\n", counted, begin), begin
+        place = Feature({}, shapely.Point(), line, text[begin:end])
         feature = _feature(file, entry, place, geometry_types, problems)
         if feature is not None:
             features.append(feature)
