@@ -6,6 +6,7 @@ import os
 import signal
 import socket
 import threading
+import time
 from contextlib import closing
 from pathlib import Path
 
@@ -105,6 +106,29 @@ def test_a_killed_broker_loses_nothing(tmp_path: Path, publish: Publish) -> None
                     source.acknowledge(messages)
                     seen |= numbers(messages)
                 assert source.counters.connections >= 2
+
+
+@pytest.mark.servers
+def test_an_old_acknowledgement_never_meets_another_message(
+    tmp_path: Path, publish: Publish, source: Source
+) -> None:
+    """A broker that begins anew counts packet ids from the start again."""
+    with EmbeddedNats(tmp_path / "first") as first:
+        port = first.mqtt_port
+        listening = source(port, POSITIONS)
+        publish(port, numbered(0, 50))
+        old = take_all(listening, 50)
+    with EmbeddedNats(tmp_path / "second", port):
+        wait_until(lambda: listening.counters.connections == 2, "it connects again")
+        wait_until(lambda: listening.failure is None, "and says so")
+        time.sleep(0.5)  # its subscription is on the way
+        publish(port, numbered(50, 100))
+        new = take_all(listening, 50)
+        assert {m.token.packet_id for m in new} & {m.token.packet_id for m in old}
+        listening.acknowledge(old)
+        listening.close()
+        after = source(port, POSITIONS)
+        assert numbers(take_all(after, 50)) == set(range(50, 100))
 
 
 @pytest.mark.servers
