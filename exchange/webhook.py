@@ -42,7 +42,7 @@ KEPT_OF_RESPONSE = 500  # bytes
 class WebhookSender:
     """Sends entries to one receiver, several alerts at once."""
 
-    batch = WIDTH
+    batch = 4 * WIDTH  # one claim and one commit for so many
 
     def __init__(self, settings: WebhookSettings, timeout_s: float, public_url: str = "") -> None:
         self.destination = settings.id
