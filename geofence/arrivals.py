@@ -42,9 +42,7 @@ class Arrivals:
     rewound: dict[int, Trail | None]
 
 
-def arrange(
-    state: EngineState, positions: list[Position], lateness_s: float
-) -> tuple[EngineState, Arrivals]:
+def arrange(state: EngineState, positions: list[Position]) -> tuple[EngineState, Arrivals]:
     """Sort a batch; the state returned is a copy with slots for new tracks, to be worked on.
 
     Repetitions and fixes older than the lateness window are left out. On a backfill track an older
@@ -56,7 +54,7 @@ def arrange(
     slots = state.slots
     slot = np.array([slots[k] for k in tracks], dtype=np.intp)
     t = np.array([p.fix_time.timestamp() for p in positions], dtype=float)
-    old = t < state.t[slot] - lateness_s
+    old = t < state.t[slot] - state.lateness_s
     if old.any():
         for s in {int(slot[i]) for i in np.nonzero(old)[0] if positions[i].backfill}:
             state.forget(s)

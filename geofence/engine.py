@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -23,7 +23,7 @@ from geofence.rows import Bools, Rows
 from geofence.rule_list import make_rules
 from geofence.rules.rule import Codes
 from geofence.state import EngineState, StateVersionError, decode_state, encode_state
-from geofence.trail import rebuilt, walk
+from geofence.trail import rebuilt
 from ingest.position import Position, Quality
 
 __all__ = ["Engine", "EngineState", "StateVersionError", "decode_state", "encode_state"]
@@ -66,7 +66,7 @@ class Engine:
 
     def initial(self) -> EngineState:
         """The state before any position."""
-        return EngineState.empty()
+        return EngineState.empty(self._lateness_s)
 
     def advance(
         self,
@@ -87,7 +87,9 @@ class Engine:
         good = [p for p in positions if p.quality is Quality.GOOD]
         if not good:
             return state, []
-        state, arrivals = arrange(state, good, self._lateness_s)
+        if state.lateness_s != self._lateness_s:  # a snapshot from before the setting was changed
+            state = replace(state, lateness_s=self._lateness_s)
+        state, arrivals = arrange(state, good)
         if not arrivals.positions:
             return state, []
         rows = Rows(self._ground, arrivals)
@@ -190,16 +192,11 @@ class Engine:
 
     def _trim(self, state: EngineState, slot: int) -> None:
         """Forget what no fix that may still come can need: all but one fix before the window."""
-        horizon = float(state.t[slot]) - self._lateness_s
-        fixes = []
-        for fix in walk(state.trails[slot]):
-            fixes.append(fix)
-            if fix[0] < horizon:
-                break
-        state.trails[slot] = rebuilt(fixes[::-1])
-        state.trim[slot] = state.t[slot] + self._lateness_s
+        state.trails[slot] = rebuilt(state.needed(slot))
+        # Not all at once: a fleet that was switched on together would be trimmed together.
+        state.trim[slot] = state.t[slot] + state.lateness_s * (1 + slot % 16 / 16)
         if slot in state.memories:
-            state.keep(slot, state.memories[slot].trimmed(horizon))
+            state.keep(slot, state.memories[slot].trimmed(state.horizon(slot)))
 
 
 def _closed(finding: Finding, newest: float) -> Finding:

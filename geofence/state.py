@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import zlib
 from dataclasses import dataclass
 from typing import TypeVar
 
@@ -26,9 +27,10 @@ class StateVersionError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class EngineState:
-    """One slot for each track (vehicle, live or backfill). Nobody changes it once it was returned.
+    """One slot for each track (vehicle, live or backfill). Never changed once it was returned.
 
     Attributes:
+        lateness_s: so far behind its track's newest fix a fix still counts.
         slots: track -> slot.
         t, lon, lat: the newest fix, seconds since 1970 and degrees; t is -inf before the first.
         code: what the rules saw at it.
@@ -37,6 +39,7 @@ class EngineState:
         trails, memories: see `geofence.memory`; slots with nothing to remember have no memory.
     """
 
+    lateness_s: float
     slots: dict[str, int]
     t: Floats
     lon: Floats
@@ -48,9 +51,11 @@ class EngineState:
     memories: dict[int, Memory]
 
     @classmethod
-    def empty(cls) -> EngineState:
+    def empty(cls, lateness_s: float) -> EngineState:
         none = np.empty(0)
-        return cls({}, none, none, none, np.empty(0, dtype=np.uint64), none, none, [], {})
+        return cls(
+            lateness_s, {}, none, none, none, np.empty(0, dtype=np.uint64), none, none, [], {}
+        )
 
     def copy_with(self, tracks: list[str]) -> EngineState:
         """A copy to be worked on, with a slot for each of these new tracks."""
@@ -63,6 +68,7 @@ class EngineState:
             return np.concatenate([values, np.full(more, fill, dtype=values.dtype)])
 
         return EngineState(
+            self.lateness_s,
             slots,
             grown(self.t, -np.inf),
             grown(self.lon, np.nan),
@@ -73,6 +79,19 @@ class EngineState:
             [*self.trails, *([None] * more)],
             dict(self.memories),
         )
+
+    def horizon(self, slot: int) -> float:
+        """The oldest fix time that still counts for a slot."""
+        return float(self.t[slot]) - self.lateness_s
+
+    def needed(self, slot: int) -> list[tuple[float, Position]]:
+        """The kept fixes that a late one may need, oldest first: one before the horizon too."""
+        horizon, fixes = self.horizon(slot), []
+        for fix in walk(self.trails[slot]):
+            fixes.append(fix)
+            if fix[0] < horizon:
+                break
+        return fixes[::-1]
 
     def keep(self, slot: int, memory: Memory) -> None:
         """Set a slot's memory; only on a copy."""
@@ -116,20 +135,22 @@ class _Track(msgspec.Struct, array_like=True):
     memory: Memory
 
 
-class _Snapshot(msgspec.Struct):
-    version: int
+class _Tracks(msgspec.Struct, array_like=True):
+    lateness_s: float
     tracks: list[_Track]
 
 
-class _Header(msgspec.Struct):
+class _Snapshot(msgspec.Struct):
     version: int
+    packed: bytes  # zlib over MessagePack: a quarter of the size
 
 
 def encode_state(state: EngineState) -> bytes:
-    """The state as MessagePack, with its version."""
+    """The state as bytes, with its version. Small: what can no longer matter is left out."""
     tracks = []
     for track, slot in state.slots.items():
-        fixes = [_kept(t, p) for t, p in walk(state.trails[slot])]
+        fixes = [_kept(t, p) for t, p in state.needed(slot)]
+        memory = state.memories.get(slot)
         tracks.append(
             _Track(
                 track,
@@ -139,11 +160,12 @@ def encode_state(state: EngineState) -> bytes:
                 int(state.code[slot]),
                 float(state.due[slot]),
                 float(state.trim[slot]),
-                fixes[::-1],
-                state.memories.get(slot, Memory()),
+                fixes,
+                memory.trimmed(state.horizon(slot)) if memory else Memory(),
             )
         )
-    return msgspec.msgpack.encode(_Snapshot(STATE_VERSION, tracks))
+    packed = msgspec.msgpack.encode(_Tracks(state.lateness_s, tracks))
+    return msgspec.msgpack.encode(_Snapshot(STATE_VERSION, zlib.compress(packed, 1)))
 
 
 def decode_state(data: bytes) -> EngineState:
@@ -153,15 +175,19 @@ def decode_state(data: bytes) -> EngineState:
         StateVersionError: another version's snapshot, or something else altogether.
     """
     try:
-        version = msgspec.msgpack.decode(data, type=_Header).version
-        if version != STATE_VERSION:
+        snapshot = msgspec.msgpack.decode(data, type=_Snapshot)
+        if snapshot.version != STATE_VERSION:
             raise StateVersionError(
-                f"geofence snapshot has version {version}, this engine reads {STATE_VERSION}"
+                f"geofence snapshot has version {snapshot.version},"
+                f" this engine reads {STATE_VERSION}"
             )
-        tracks = msgspec.msgpack.decode(data, type=_Snapshot).tracks
-    except msgspec.DecodeError as error:
+        packed = zlib.decompress(snapshot.packed)
+        decoded = msgspec.msgpack.decode(packed, type=_Tracks)
+    except (msgspec.DecodeError, zlib.error) as error:
         raise StateVersionError(f"not a geofence snapshot: {error}") from error
+    tracks = decoded.tracks
     return EngineState(
+        decoded.lateness_s,
         {track.track: slot for slot, track in enumerate(tracks)},
         np.array([track.t for track in tracks], dtype=float),
         np.array([track.lon for track in tracks], dtype=float),
