@@ -11,12 +11,21 @@ export function lasting(alert, now) {
   return t(alert.ended_at === null ? "alert.ongoing" : "alert.lasted", { time });
 }
 
-// The values that lead: shown without opening the card.
+// The values that tell most come first; so many are shown without opening the card.
 const LEADING = 3;
+const FIRST = [
+  "max_speed_kmh", "speed_kmh", "limit_kmh", "max_distance_m", "distance_m", "nearest_route", "hours",
+  "class_name", "stayed_s", "area_px", "duration_s", "end", "fixes",
+];
+const rank = (name) => (FIRST.includes(name) ? FIRST.indexOf(name) : FIRST.length);
+
+const inOrder = (values) => Object.entries(values)
+  .sort(([a], [b]) => rank(a) - rank(b) || a.localeCompare(b))
+  .map(([name, value]) => measured(name, value));
 
 export function alertCard(alert, { vehicle, place, now, open, error, dismissing, actions }) {
   const title = kindName(alert.kind);
-  const values = Object.entries(alert.values).map(([name, value]) => measured(name, value));
+  const values = inOrder(alert.values);
   const card = h("article", {
     class: "alert", tabindex: 0, id: `alert-${alert.alert_id}`,
     "data-id": alert.alert_id, "data-severity": alert.severity, "data-status": alert.status,
@@ -47,7 +56,7 @@ export function alertCard(alert, { vehicle, place, now, open, error, dismissing,
 }
 
 function more(alert, vehicle) {
-  const parameters = Object.entries(alert.parameters).map(([name, value]) => measured(name, value));
+  const parameters = inOrder(alert.parameters);
   const facts = [
     vehicle?.company && [t("alert.company"), vehicle.company],
     vehicle && [t("alert.vehicle_kind"), t(`vehicle.${vehicle.kind}`)],

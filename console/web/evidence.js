@@ -9,7 +9,7 @@ const ORDER = ["before", "passage", "after"];
 const inOrder = (evidence) => [...evidence].sort((a, b) => ORDER.indexOf(a.moment) - ORDER.indexOf(b.moment));
 
 function box([x1, y1, x2, y2], name, picture) {
-  const large = picture.width_px / 26;
+  const large = picture.width_px / 34;
   return [
     svg("rect", { class: name, x: x1, y: y1, width: x2 - x1, height: y2 - y1, "vector-effect": "non-scaling-stroke" }),
     svg("text", { class: name, x: x1, y: y1 > large * 1.2 ? y1 - large * 0.3 : y2 + large, "font-size": large }, t(`box.${name}`)),

@@ -24,8 +24,8 @@ export class DistrictMap {
     const ground = this.map.createPane("ground");
     ground.style.zIndex = 250;
     ground.style.pointerEvents = "none";
-    const names = this.map.createPane("names"); // below the cameras, above what moves
-    names.style.zIndex = 590;
+    const names = this.map.createPane("names"); // below all that moves
+    names.style.zIndex = 350;
     names.style.pointerEvents = "none";
     this.ground = L.canvas({ pane: "ground", padding: 0.4 });
     this.moving = L.canvas({ padding: 0.4 });
