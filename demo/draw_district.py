@@ -284,11 +284,40 @@ def write_csv(path: Path, header: str, rows: Iterable[Sequence[str]]) -> None:
         writer.writerows(rows)
 
 
-def cameras(d: Drawing) -> str:
-    road = "[[0.0, 0.62], [1.0, 0.52], [1.0, 0.88], [0.0, 0.98]]"
-    verge = "[[0.02, 0.36], [0.98, 0.28], [0.98, 0.50], [0.02, 0.60]]"
-    gate = "[[0.50, 0.50], [0.50, 0.96]]"
+# Where road and verge lie in the rendered pictures: camera -> (zone, kind, points), as
+# `demo.cameras.places.zone_points` gives them.
+PICTURE_ZONES: dict[str, tuple[tuple[str, str, str], ...]] = {
+    "gate-east": (
+        ("road", "road", "[[1.0, 0.505], [0.0, 0.604], [0.0, 0.936], [1.0, 0.781]]"),
+        ("verge", "no_dump", "[[1.0, 0.419], [0.0, 0.501], [0.0, 0.597], [1.0, 0.499]]"),
+        ("gate", "gate_line", "[[0.282, 0.54], [0.67, 0.504]]"),
+    ),
+    "gate-south": (
+        ("road", "road", "[[1.0, 0.608], [0.0, 0.523], [0.0, 0.876], [0.889, 1.0], [1.0, 1.0]]"),
+        (
+            "verge",
+            "no_dump",
+            "[[1.0, 0.494], [0.084, 0.431], [0.0, 0.425], [0.0, 0.516], [1.0, 0.6]]",
+        ),
+        ("gate", "gate_line", "[[0.0, 0.48], [0.264, 0.506]]"),
+    ),
+    "crossing-24": (
+        (
+            "road",
+            "road",
+            "[[0.301, 1.0], [0.742, 0.288], [0.78, 0.226], [0.612, 0.21], "
+            "[0.0, 0.644], [0.0, 1.0]]",
+        ),
+        ("verge", "no_dump", "[[0.989, 1.0], [0.946, 0.272], [0.77, 0.252], [0.324, 1.0]]"),
+    ),
+    "hotspot-canal": (
+        ("road", "road", "[[1.0, 0.527], [0.0, 0.603], [0.0, 0.911], [1.0, 0.791]]"),
+        ("verge", "no_dump", "[[1.0, 0.381], [0.0, 0.434], [0.0, 0.592], [1.0, 0.517]]"),
+    ),
+}
 
+
+def cameras(d: Drawing) -> str:
     def stream(name: str) -> str:
         return f"rtsp://127.0.0.1:8554/{name}.mp4?play_count=0"
 
@@ -319,10 +348,7 @@ def cameras(d: Drawing) -> str:
             f'\n[[camera]]\nid = "{camera_id}"\nname = "{name}"\nstream_url = "{url}"\n'
             f'lon = {lon}\nlat = {lat}\nheading_deg = {heading}\nrole = "{role}"\n'
         )
-        drawn = [("road", "road", road), ("verge", "no_dump", verge)]
-        if role == "gate":
-            drawn.append(("gate", "gate_line", gate))
-        for zone_id, kind, points in drawn:
+        for zone_id, kind, points in PICTURE_ZONES[camera_id]:
             parts.append(
                 f'\n[[camera.zone]]\nid = "{zone_id}"\nkind = "{kind}"\npoints = {points}\n'
             )
