@@ -123,15 +123,13 @@ class LeftBehind:
             if leftover.age_s > ABSORB_S:
                 background.absorb(leftover.region)
             return True
-        doubtful = leftover.at_border or looks_like_somebody(leftover.box, tracks.values())
-        if doubtful and leftover.age_s < DOUBTFUL_TIMES * self.persistence_s:
-            return True
         if not leftover.was_added:
             # The old scene was the sharper one: a thing was taken away, or light and shade moved.
             if leftover.age_s > 2 * self.persistence_s:
                 background.absorb(_grown(leftover.region))
             return True
-        return False
+        doubtful = leftover.at_border or looks_like_somebody(leftover.box, tracks.values())
+        return doubtful and leftover.age_s < DOUBTFUL_TIMES * self.persistence_s
 
     def _known(self, leftover: Leftover) -> _Told | None:
         for told in self._told:

@@ -15,9 +15,9 @@ from detection.tracking import Track
 
 SMALLEST_PX = 40  # working pixels: a thing of 20 px in a picture 1080p wide is about 45
 TOGETHER = 0.5  # a still part smaller than this share of what changed around it hangs on a mover
-DISPLACED_PX = 5  # working pixels that a tape, a line, a branch or the camera may sway
+DISPLACED_PX = 4  # working pixels that a tape, a line, a branch or the camera may sway
 ALIKE_LEVELS = 18.0
-EXPLAINED = 0.55  # share of a region that is the old scene so displaced
+EXPLAINED = 0.65  # share of a region that is the old scene so displaced
 THINNEST_PX = 4.5  # area by length, in working pixels: less is the rim of something
 SAME_SIZE = (0.35, 3.0)  # a track's box now against its box while it moved
 
