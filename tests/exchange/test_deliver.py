@@ -6,7 +6,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from random import Random
 from uuid import uuid4
 
@@ -31,6 +31,7 @@ from store.batch import Batch
 from store.database import connect
 from store.operator import acknowledge
 from store.outbox import outbox_counts, outbox_of_alert
+from store.sql import query
 from store.writer import Writer
 
 pytestmark = pytest.mark.servers
@@ -377,3 +378,22 @@ def test_attempts_and_delays_are_counted(database, connection, make_change, soon
     lane = lane_of(Scripted(Deferred("no"), Refused("no"), Delivered()), database)
     drain(lane, connection, 3)
     assert [a - b for a, b in zip(counts(), before, strict=True)] == [1, 1, 1, 1]
+
+
+def test_what_piled_up_is_claimed_by_index_though_the_planner_expects_nothing(database, connection):
+    # A quiet time before: the index of what is due was empty when the statistics were taken.
+    pile = (
+        "INSERT INTO outbox (outbox_id, destination, event, alert_id, revision, payload,"
+        " delivered_at) SELECT gen_random_uuid(), 'centre', 'alert.raised', gen_random_uuid(), 1,"
+        " '{}', %s FROM generate_series(1, 3000)"
+    )
+    connection.execute(pile, (datetime.now(UTC),))
+    connection.execute("VACUUM ANALYZE outbox")
+    connection.execute(pile, (None,))
+    now = datetime.now(UTC) + timedelta(seconds=5)
+    parameters = {"destinations": ["centre"], "now": now, "lease_until": now, "limit": 16}
+    with connection.transaction(force_rollback=True):
+        plan = connection.execute("EXPLAIN " + query("claim_outbox"), parameters).fetchall()
+    text = "\n".join(line for (line,) in plan)
+    assert "outbox_due on outbox earlier" not in text
+    assert "outbox earlier" in text
