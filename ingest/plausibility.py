@@ -54,20 +54,20 @@ class Place(msgspec.Struct, frozen=True, array_like=True, gc=False):
     lat: float
 
 
-class Trail(msgspec.Struct, array_like=True):
+class Trail(msgspec.Struct, array_like=True, gc=False):
     """Good places in order of event time, and those out of reach that wait to be believed."""
 
     good: list[Place] = []
     elsewhere: list[Place] = []
 
 
-class VehicleMemory(msgspec.Struct, array_like=True):
+class VehicleMemory(msgspec.Struct, array_like=True, gc=False):
     """`seen`: fix times in order of arrival. `late`: fixes older than all that `live` remembers."""
 
     seen: list[float] = []
     newest_s: float = -math.inf
     live: Trail = msgspec.field(default_factory=Trail)
-    late: Trail = msgspec.field(default_factory=Trail)
+    late: Trail | None = None
 
 
 class PlausibilityState(msgspec.Struct, frozen=True):
@@ -123,8 +123,10 @@ def _quality(memory: VehicleMemory, position: Position, limits: Limits) -> Quali
     speed_mps = limits.max_speed_kmh / 3.6
     live = memory.live
     if len(live.good) == TRAIL_FIXES and time_s < live.good[0].time_s:
+        memory.late = memory.late or Trail()
         return _place(memory.late, place, speed_mps, after=live.good[0])
-    return _place(live, place, speed_mps, before=memory.late.good[-1] if memory.late.good else None)
+    late = memory.late.good if memory.late else None
+    return _place(live, place, speed_mps, before=late[-1] if late else None)
 
 
 def _clock(time_s: float, received_at: datetime, limits: Limits) -> Quality | None:
@@ -197,8 +199,12 @@ def _copy(memory: VehicleMemory | None) -> VehicleMemory:
     if memory is None:
         return VehicleMemory()
     return VehicleMemory(
-        seen=memory.seen.copy(),
-        newest_s=memory.newest_s,
-        live=Trail(good=memory.live.good.copy(), elsewhere=memory.live.elsewhere.copy()),
-        late=Trail(good=memory.late.good.copy(), elsewhere=memory.late.elsewhere.copy()),
+        memory.seen.copy(),
+        memory.newest_s,
+        _copy_trail(memory.live),
+        _copy_trail(memory.late) if memory.late else None,
     )
+
+
+def _copy_trail(trail: Trail) -> Trail:
+    return Trail(trail.good.copy(), trail.elsewhere.copy())

@@ -209,6 +209,7 @@ def test_backfill_between_live_fixes() -> None:
     state, assessed = assess(PlausibilityState(), mixed, LIMITS)
     assert [p.fix_time for p in assessed if p.quality is not GOOD] == [old[30].fix_time]
     memory = state.vehicles["v"]
+    assert memory.late is not None
     assert (len(memory.live.good), len(memory.late.good)) == (TRAIL_FIXES, TRAIL_FIXES)
 
 
