@@ -7,6 +7,7 @@ import logging
 import threading
 from pathlib import Path
 from types import TracebackType
+from typing import Any
 
 from aio_rtsp_toolkit.server import RtspServer
 
@@ -49,11 +50,17 @@ class ClipServer:
         self._thread.join(timeout=5)
 
     def _run(self) -> None:
+        self._loop.set_exception_handler(self._complain)
         try:
             self._loop.run_until_complete(self._serve())
         finally:
             self._ready.set()
             self._loop.close()
+
+    def _complain(self, loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+        """Clients cut off by our own end are no error."""
+        if not self._stop.is_set():
+            loop.default_exception_handler(context)
 
     async def _serve(self) -> None:
         server = RtspServer(str(self._folder), self._host, self.port)

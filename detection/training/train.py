@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -22,12 +23,14 @@ def train(
     threads: int = 1,
     device: str = "cpu",
     work: Path | None = None,
+    progress: Callable[[int, int], None] = lambda _done, _of: None,
 ) -> Path:
     """Train and write the ONNX model `out`; returns it.
 
     `architecture` is a `.yaml` of ultralytics (from scratch) or `.pt` weights to start from.
     `hours` overrides `epochs`: the learning rate then falls so as to end in that time. Runs and
-    checkpoints go to `work` (default: a folder beside `out`). Ultralytics shows the progress.
+    checkpoints go to `work` (default: a folder beside `out`). Ultralytics prints each batch;
+    `progress` is told epochs done and epochs planned.
 
     Raises:
         TrainingUnavailableError: the `yolo` extra is not installed.
@@ -45,6 +48,7 @@ def train(
 
     model = ultralytics.YOLO(architecture, task="detect")
     model.add_callback("on_train_start", set_threads)
+    model.add_callback("on_train_epoch_end", lambda t: progress(t.epoch + 1, t.epochs))
     model.train(
         data=str(data_yaml.resolve()),
         epochs=epochs,

@@ -1,0 +1,169 @@
+"""The renderer: same dice, same picture; boxes where things are drawn."""
+
+from __future__ import annotations
+
+from collections import Counter
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+import yaml
+
+from demo.scenes import litter
+from demo.scenes.backdrop import Surroundings, paint_backdrop
+from demo.scenes.classes import CLASS_NAMES
+from demo.scenes.dataset import write_dataset
+from demo.scenes.ground import Road
+from demo.scenes.light import CONDITIONS, Light, make_light
+from demo.scenes.people import person
+from demo.scenes.random_scene import random_drawing, random_place
+from demo.scenes.stage import Drawing, Placed, Stage
+from demo.scenes.trucks import muck_truck, sanitation_truck
+from demo.scenes.vehicles import bus, car, van
+from demo.scenes.view import View
+
+ROAD = Road(0, 14, 90, 7)
+SHAPES = {
+    "muck_truck": lambda rng: muck_truck(rng, "covered"),
+    "sanitation_truck": sanitation_truck,
+    "spill_solid": lambda rng: litter.spill_solid(rng, 1.5),
+    "waste_pile": lambda rng: litter.waste_pile(rng, 1.5),
+    "bag": litter.bag,
+    "bulky_item": litter.bulky_item,
+    "person": person,
+    "car": car,
+    "van": van,
+    "bus": bus,
+}
+
+
+@pytest.fixture(scope="module")
+def stage() -> Stage:
+    view = View(320, 180, 6, 20, 0.9)
+    rng = np.random.default_rng(1)
+    backdrop = paint_backdrop(view, ROAD, Surroundings("brick", trees=2), rng)
+    return Stage(view, backdrop, Light("overcast", (0, 0, 1), 0, (1, 1, 1), 0), rng)
+
+
+@pytest.fixture(scope="module")
+def drawings() -> list[Drawing]:
+    places = [random_place(seed, 320, 180) for seed in range(24)]
+    return [random_drawing(places[i // 3], 1000 + i) for i in range(72)]
+
+
+def test_the_same_seed_gives_the_same_picture():
+    first, second = (random_drawing(random_place(3, 160, 90), 8) for _ in range(2))
+    assert np.array_equal(first.image, second.image)
+    assert first.boxes == second.boxes
+    other = random_drawing(random_place(3, 160, 90), 9)
+    assert not np.array_equal(first.image, other.image)
+
+
+def test_every_class_occurs_and_every_box_is_in_the_picture(drawings):
+    counts = Counter(box.label for drawing in drawings for box in drawing.boxes)
+    assert set(counts) == set(CLASS_NAMES)
+    for drawing in drawings:
+        assert drawing.image.shape == (180, 320, 3)
+        for box in drawing.boxes:
+            assert 0 <= box.x1 < box.x2 <= 320
+            assert 0 <= box.y1 < box.y2 <= 180
+
+
+def test_parts_lie_in_a_truck(drawings):
+    parts = {"load_covered", "load_open", "body_raised"}
+    for drawing in drawings:
+        owners = [b for b in drawing.boxes if b.label == "muck_truck"]
+        for part in (b for b in drawing.boxes if b.label in parts):
+            assert any(
+                o.x1 <= part.x1 and o.y1 <= part.y1 and part.x2 <= o.x2 and part.y2 <= o.y2
+                for o in owners
+            )
+
+
+@pytest.mark.parametrize("label", SHAPES)
+def test_a_box_is_where_the_picture_changed(stage, label):
+    shape = SHAPES[label](np.random.default_rng(4))
+    empty = stage.compose([], []).image.astype(int)
+    drawing = stage.compose([Placed(shape, 1, 15, 65)], [])
+    box = next(b for b in drawing.boxes if b.label == label)
+    changed = np.abs(drawing.image.astype(int) - empty).max(axis=2) > 6
+    rows, columns = np.nonzero(changed)
+    # The contact shadow lies on the ground beside the thing: a small margin, and none above it.
+    assert abs(rows.min() - box.y1) <= 2
+    assert -4 <= box.x1 - columns.min() <= 12
+    assert -4 <= columns.max() + 1 - box.x2 <= 12
+    assert changed[box.y1 : box.y2, box.x1 : box.x2].mean() > 0.3
+
+
+def test_what_is_hidden_gets_no_box(stage):
+    bag = Placed(litter.bag(np.random.default_rng(1)), 0, 19)
+    truck = Placed(muck_truck(np.random.default_rng(2), "covered"), 0, 14, 90)
+    assert [b.label for b in stage.compose([bag], []).boxes] == ["bag"]
+    assert {b.label for b in stage.compose([bag, truck], []).boxes} == {
+        "muck_truck",
+        "load_covered",
+    }
+
+
+def test_what_is_outside_the_picture_gets_no_box(stage):
+    shape = car(np.random.default_rng(1))
+    assert stage.compose([Placed(shape, 60, 14, 90)], []).boxes == ()
+    assert stage.compose([Placed(shape, 0, -10, 90)], []).boxes == ()
+
+
+def test_a_stain_darkens_the_road_and_is_boxed(stage):
+    stain = litter.spill_liquid(np.random.default_rng(3), 0, 14, 0, 2)
+    empty, drawing = stage.compose([], []), stage.compose([], [stain])
+    (box,) = drawing.boxes
+    assert box.label == "spill_liquid"
+    inside = (slice(box.y1, box.y2), slice(box.x1, box.x2))
+    assert drawing.image[inside].mean() < empty.image[inside].mean() - 5
+
+
+def test_the_truck_is_the_same_full_and_empty():
+    full, empty = (
+        muck_truck(np.random.default_rng(7), load, load_rng=np.random.default_rng(8))
+        for load in ("open", "empty")
+    )
+    assert full.part_labels == [None, "load_open", None]
+    assert empty.part_labels == [None, None, None]
+    cab = [full.points[slice(*full.spans[i])] for i in np.flatnonzero(full.part_of == 2)]
+    same = [empty.points[slice(*empty.spans[i])] for i in np.flatnonzero(empty.part_of == 2)]
+    assert all(np.array_equal(a, b) for a, b in zip(cab, same, strict=True))
+
+
+def test_light_and_weather_differ(stage):
+    view, rng = stage.view, np.random.default_rng(5)
+    backdrop = paint_backdrop(view, ROAD, Surroundings(), rng)
+    grey = {}
+    for condition in CONDITIONS:
+        under = Stage(view, backdrop, make_light(condition, ROAD, np.random.default_rng(6)), rng)
+        grey[condition] = float(under.draw([], [], rng).image.mean())
+    assert grey["night"] < grey["dusk"] < grey["overcast"] < grey["day"]
+
+
+def test_the_data_set_is_well_formed(tmp_path: Path):
+    told = []
+    data = write_dataset(tmp_path, 5, 4, seed=2, size_px=160, progress=told.append)
+    assert told == list(range(1, 10))
+    described = yaml.safe_load(data.read_text())
+    assert tuple(described["names"].values()) == CLASS_NAMES
+    assert list(described["names"]) == list(range(len(CLASS_NAMES)))
+    seen = {}
+    for split, count in (("train", 5), ("val", 4)):
+        pictures = sorted((tmp_path / described[split]).glob("*.jpg"))
+        assert len(pictures) == count
+        for picture in pictures:
+            seen[picture] = cv2.imread(str(picture))
+            assert seen[picture].shape == (90, 160, 3)
+            label = tmp_path / "labels" / split / f"{picture.stem}.txt"
+            for line in label.read_text().splitlines():
+                number, *box = line.split()
+                x, y, w, h = map(float, box)
+                assert 0 <= int(number) < len(CLASS_NAMES)
+                assert -1e-4 <= x - w / 2 <= x + w / 2 <= 1.0001
+                assert -1e-4 <= y - h / 2 <= y + h / 2 <= 1.0001
+    train = [p for p in seen if "train" in p.parts]
+    val = [p for p in seen if "val" in p.parts]
+    assert not any(np.array_equal(seen[a], seen[b]) for a in train for b in val)
