@@ -25,7 +25,8 @@ LABEL org.opencontainers.image.title="muckwatch" org.opencontainers.image.licens
 RUN groupadd --gid 10001 muckwatch \
     && useradd --uid 10001 --gid 10001 --no-create-home --home-dir /nonexistent --shell /usr/sbin/nologin muckwatch
 COPY --from=build /opt/muckwatch /opt/muckwatch
-ENV PATH=/opt/muckwatch/bin:$PATH PYTHONDONTWRITEBYTECODE=1 PYTHONUNBUFFERED=1
+# Nothing is written but to /tmp; matplotlib comes with a tracking library and wants a folder.
+ENV PATH=/opt/muckwatch/bin:$PATH PYTHONDONTWRITEBYTECODE=1 PYTHONUNBUFFERED=1 MPLCONFIGDIR=/tmp/matplotlib
 USER 10001:10001
 WORKDIR /tmp
 ENTRYPOINT ["muckwatch"]
