@@ -112,7 +112,7 @@ def _points(fields: Fields, kind: CameraZoneKind) -> tuple[tuple[float, float], 
     points = []
     for point in raw:
         numbers = isinstance(point, list) and [
-            float(n) for n in point if isinstance(n, int | float) and not isinstance(n, bool)
+            n for n in point if isinstance(n, int | float) and not isinstance(n, bool)
         ]
         if not numbers or len(numbers) != 2 or len(point) != 2:
             fields.error("points", f"{point!r} is not a point [x, y]")
@@ -120,7 +120,7 @@ def _points(fields: Fields, kind: CameraZoneKind) -> tuple[tuple[float, float], 
         if not all(0 <= n <= 1 for n in numbers):
             fields.error("points", f"{point!r}: points are fractions of the picture, from 0 to 1")
             return None
-        points.append((numbers[0], numbers[1]))
+        points.append((float(numbers[0]), float(numbers[1])))
     if kind is not CameraZoneKind.GATE_LINE:
         polygon = Polygon(points)
         if not polygon.is_valid or polygon.area == 0:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import math
+import sys
 from dataclasses import dataclass
 from zoneinfo import ZoneInfo
 
@@ -83,6 +83,8 @@ def _wrong_parameter(key: str, value: object) -> str | None:
     measured = key.endswith(("_s", "_m", "_kmh"))
     if measured and (isinstance(value, bool | str)):
         return f"must be a number, not {value!r}"
-    if isinstance(value, float | int) and (not math.isfinite(value) or (measured and value < 0)):
-        return f"{value} must be a finite number{' of at least 0' if measured else ''}"
+    if isinstance(value, float | int) and not abs(value) <= sys.float_info.max:
+        return f"{value} is not a finite number"
+    if measured and isinstance(value, float | int) and value < 0:
+        return f"{value} must be at least 0"
     return None

@@ -51,7 +51,7 @@ def read_toml(file: str, content: bytes, problems: ProblemList) -> TomlFile | No
         return None
     try:
         data = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
+    except (ValueError, RecursionError) as error:  # TOMLDecodeError is a ValueError
         line = re.search(r"at line (\d+)", str(error))
         problems.error(file, int(line[1]) if line else None, "", f"not TOML: {error}")
         return None

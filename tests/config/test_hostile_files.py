@@ -13,7 +13,18 @@ from config.site_files import examine_site
 PIECE = re.compile(rb'"[^"]*"|-?\d[\d.]*|\[[^\[\]]*\]|[\w.-]+')
 STRANGE = [
     *(b"null", b"[]", b"{}", b"true", b"0", b"-1", b"1e999", b"NaN", b'"x"', b"[[1,2],3]"),
-    *(b"\xff", b"\x00", b'"', b",", b"\n", b"|", b"9" * 400, b"1979-05-27", b"99:99-1:1"),
+    *(
+        b"\xff",
+        b"\x00",
+        b'"',
+        b",",
+        b"\n",
+        b"|",
+        b"9" * 400,
+        b"9" * 5000,
+        b"1979-05-27",
+        b"99:99-1:1",
+    ),
     *(b"[" * 3000, "长".encode() * 300, b"'''", b"[[camera]]", b"\xef\xbb\xbf"),
 ]
 

@@ -100,6 +100,8 @@ WRONG = [
     ("site.toml", '"wgs84"', '"utm"', 3, "datum", "none of wgs84, gcj02, bd09"),
     ("site.toml", "hold_s = 20", "hold_s = -1", 6, "rules.off_route.hold_s", "at least 0"),
     ("site.toml", "hold_s = 20", 'hold_s = "long"', 6, "rules.off_route.hold_s", "number"),
+    ("site.toml", "hold_s = 20", f"hold_s = {9**500}", 6, "rules.off_route.hold_s", "finite"),
+    ("site.toml", "hold_s = 20", "hold_s = nan", 6, "rules.off_route.hold_s", "finite"),
     ("site.toml", "hold_s = 20", "hold_s = [1]", 6, "rules.off_route.hold_s", "not [1]"),
     ("site.toml", "hold_s = 20", 'severity = "dire"', 6, "rules.off_route.severity", "serious"),
     ("site.toml", "[rules.off_route]", "[rules.off_route", 5, "", "not TOML"),
@@ -163,6 +165,7 @@ WRONG = [
     ("cameras.toml", "heading_deg = 90", "heading_deg = 360", 7, "heading_deg", "less than 360"),
     ("cameras.toml", '"gate"', '"door"', 8, "role", "gate, intersection, hotspot"),
     ("cameras.toml", '"rtsp://', '"ftp://', 4, "stream_url", "rtsp://"),
+    ("cameras.toml", "[0.9, 0.9]]", f"[0.9, {9**500}]]", 13, "points", "from 0 to 1"),
     ("cameras.toml", "[0.9, 0.9]]", "[0.9, 1.2]]", 13, "points", "from 0 to 1"),
     ("cameras.toml", ", [0.9, 0.9]]", "]", 13, "points", "at least 3"),
     ("cameras.toml", "[0.9, 0.9]]", "[0.5, 0.1]]", 13, "points", "invalid polygon"),
@@ -171,7 +174,7 @@ WRONG = [
 ]
 
 
-@pytest.mark.parametrize("mistake", WRONG, ids=lambda m: f"{m[0]}: {m[5]}")
+@pytest.mark.parametrize("mistake", WRONG, ids=lambda m: f"{m[0]} {m[4]} {m[5]}")
 def test_a_mistake_is_named(broken, mistake):
     file, old, new, line, field, words = mistake
     with pytest.raises(SiteError) as caught:
