@@ -14,7 +14,7 @@ import paho.mqtt.client as mqtt
 import structlog
 from paho.mqtt.enums import CallbackAPIVersion
 
-from config.camera import Camera
+from config.camera import Camera, CameraRole
 from config.site_files import SiteError, load_site, read_site_folder
 from demo.cameras.clips import PICTURE_FPS, make_pictures, make_video
 from demo.cameras.rtsp import ClipServer
@@ -84,13 +84,27 @@ class _Cameras:
         self._said: dict[str, bytes] = {}
 
     def run(self, cameras: list[Camera]) -> None:
-        """Hotspots first: they are the first to have something to show."""
-        senders = []
-        for camera in sorted(cameras, key=lambda c: c.role.value != "hotspot"):
-            if self._stop.is_set():
-                break
+        """Renders pictures first, as they are few, then hotspots, as something happens there."""
+        senders: list[threading.Thread] = []
+        try:
+            self._begin(cameras, senders)
+        except InterruptedError as error:
+            log.info("stopped", detail=str(error))
+        while not self._stop.wait(ANNOUNCE_EVERY_S):
+            for camera_id in self._said:
+                self._announce(camera_id)
+        for sender in senders:
+            sender.join(timeout=2)
+
+    def _begin(self, cameras: list[Camera], senders: list[threading.Thread]) -> None:
+        order = sorted(
+            cameras, key=lambda c: (bool(c.stream_url), c.role is not CameraRole.HOTSPOT)
+        )
+        for camera in order:
             if camera.stream_url:
-                url = self._server.url_of(make_video(camera, self._clips, self._seed))
+                url = self._server.url_of(
+                    make_video(camera, self._clips, self._seed, self._goes_on)
+                )
             else:
                 url = ""
                 pictures = make_pictures(camera, self._clips, self._seed)
@@ -101,11 +115,9 @@ class _Cameras:
                 senders.append(sender)
             self._said[camera.id] = _status(camera, url)
             self._announce(camera.id)
-        while not self._stop.wait(ANNOUNCE_EVERY_S):
-            for camera_id in self._said:
-                self._announce(camera_id)
-        for sender in senders:
-            sender.join(timeout=2)
+
+    def _goes_on(self) -> bool:
+        return not self._stop.is_set()
 
     def _announce(self, camera_id: str) -> None:
         topic = f"{self._root}/cameras/{camera_id}/status"
