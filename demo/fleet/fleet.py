@@ -121,7 +121,7 @@ class Fleet:
         if vehicle.kind is VehicleKind.MUCK:
             planned = (o.drive for o in self.openings if o.vehicle_id == vehicle.vehicle_id)
             return trips(rng, self._hauls_of(permit), next(planned, None), OFFENCE_SHARE)
-        manner = MANNERS[self._site.routes[permit.route_ids[0]].kind]
+        manner = MANNERS[vehicle.kind]
         points = self._ways.routes(permit)[0]
         out, back = self._ways.path(points, permit), self._ways.path(points[::-1], permit)
         return rounds(rng, manner, out, back)

@@ -67,7 +67,7 @@ def trips(
         haul = rng.choice(hauls)
         laden = rng.random() < 0.5
         path = haul.out if laden else haul.back
-        begin = rng.uniform(0, path.length - 200)
+        begin = rng.uniform(0, max(path.length - 200, 0))
         opening = Drive(
             path,
             LADEN if laden else EMPTY,

@@ -7,7 +7,7 @@ import random
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from config.route import RouteKind
+from config.vehicle import VehicleKind
 from demo.fleet.leg import Drive, Halt, Leg, Sensors, Stay
 from demo.fleet.path import Path
 
@@ -23,9 +23,9 @@ class Manner:
 
 # Sweeping up to 8 km/h, washing up to 15 (the trade's work standards).
 MANNERS = {
-    RouteKind.SWEEP: Manner("sweep", 7.5),
-    RouteKind.WASH: Manner("wash", 13.0),
-    RouteKind.COLLECT: Manner("collect", 30.0, halt_every_m=220.0),
+    VehicleKind.SWEEPER: Manner("sweep", 7.5),
+    VehicleKind.WASHER: Manner("wash", 13.0),
+    VehicleKind.COLLECTOR: Manner("collect", 30.0, halt_every_m=220.0),
 }
 
 

@@ -292,6 +292,41 @@ def test_a_plane_is_true_to_metres():
     assert plane.to_degrees((east.x, north.y)) == pytest.approx((120.0, 31.76))
 
 
+def test_any_sound_site_will_do():
+    """Sanitation trucks on a corridor, a route of a few metres, nothing to leave the route for."""
+    files = read_site_folder(folder())
+    head, features = files["roads.geojson"].decode().split('"features": [\n', 1)
+    one_road = features[: features.index("\n    },")] + "\n    }"
+    road = json.loads(one_road)["geometry"]["coordinates"]
+    near = [road[0], [road[0][0] + 0.0002, road[0][1]]]
+    routes = [("r1", road), ("r2", near)]
+    rows = ["permit_id,route_ids,vehicle_ids", "p1,r1,v01|v30|v36", "p2,r2,v02|v40"]
+    small = {
+        "site.toml": files["site.toml"],
+        "companies.csv": files["companies.csv"],
+        "vehicles.csv": files["vehicles.csv"],
+        "roads.geojson": (head + '"features": [\n' + one_road + "]}").encode(),
+        "permits.csv": "\n".join(rows).encode(),
+        "routes.geojson": json.dumps(
+            {
+                "type": "FeatureCollection",
+                "features": [
+                    {
+                        "type": "Feature",
+                        "properties": {"id": i, "name": i, "kind": "corridor", "half_width_m": 50},
+                        "geometry": {"type": "LineString", "coordinates": line},
+                    }
+                    for i, line in routes
+                ],
+            }
+        ).encode(),
+    }
+    small_fleet = Fleet(load_site(small), load_roads(small), 1, NOON)
+    assert small_fleet.openings == []  # not even room to speed
+    assert len(small_fleet.unused) == 35
+    assert len(small_fleet.advance_to(400)) > 5 * 190
+
+
 def test_a_site_without_roads_is_refused():
     site, _roads = district()
     with pytest.raises(ValueError, match=r"roads\.geojson"):
