@@ -51,7 +51,7 @@ def positions_since(conn: Connection, batch: int) -> Iterator[Position]:
             return
         with (
             conn.transaction(),
-            conn.cursor("positions_since", row_factory=dict_row) as cursor,
+            conn.cursor("positions_since", binary=True, row_factory=dict_row) as cursor,
         ):
             cursor.itersize = _ROWS_AT_ONCE
             cursor.execute(query("positions_since"), {"batch": batch, "first": first, "last": last})
