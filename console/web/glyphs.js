@@ -107,12 +107,13 @@ export const RoadName = L.Polyline.extend({
       // Chinese names run down an upright road, letter by letter, as on Chinese maps.
       const chinese = /[\u4e00-\u9fff]/.test(this.options.name);
       if (!upright || !chinese) context.rotate(upright ? -Math.PI / 2 : angle);
-      letters.forEach((letter, k) => {
-        const offset = (k - (letters.length - 1) / 2) * (chinese ? step : 7);
-        const [x, y] = upright && chinese ? [0, offset] : [offset, 0];
-        context.strokeText(letter, x, y);
-        context.fillText(letter, x, y);
-      });
+      for (const write of ["strokeText", "fillText"]) { // all halos first: none covers its neighbour
+        letters.forEach((letter, k) => {
+          const offset = (k - (letters.length - 1) / 2) * (chinese ? step : 7);
+          const [x, y] = upright && chinese ? [0, offset] : [offset, 0];
+          context[write](letter, x, y);
+        });
+      }
       context.restore();
       return;
     }

@@ -59,7 +59,9 @@ export class DistrictMap {
       const { name, kind, id } = layer.feature.properties;
       if (kind === "work_area") return; // it lies under everything else
       this.zones.push({ id, layer });
-      const tip = L.tooltip({ pane: "names", permanent: true, direction: "center", className: `zone-name ${kind}`, opacity: 1 });
+      const centre = layer.getBounds().getCenter();
+      const hidden = site.cameras.features.some(({ geometry: { coordinates: [lon, lat] } }) => centre.distanceTo([lat, lon]) < 120);
+      const tip = L.tooltip({ pane: "names", permanent: true, direction: "center", offset: [0, hidden ? -24 : 0], className: `zone-name ${kind}`, opacity: 1 });
       layer.bindTooltip(tip.setContent(name));
     });
     for (const feature of site.cameras.features) this.addCamera(feature);
