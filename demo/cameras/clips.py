@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import hashlib
+import os
+import shutil
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -25,6 +28,7 @@ log = structlog.get_logger()
 VIDEO_FPS = 10
 PICTURE_FPS = 2
 _KEY_FRAME_EVERY_S = 2
+_UNUSED_S = 7 * 86400
 
 _BY_CAMERA: dict[str, Callable[[int], Script]] = {"gate-south": spilling_gate}
 _BY_ROLE: dict[CameraRole, Callable[[int], Script]] = {
@@ -64,11 +68,11 @@ def make_video(
     """
     made = folder / f"{camera.id}-{fingerprint(seed)}.mp4"
     if made.is_file():
+        os.utime(made)
         return made
     folder.mkdir(parents=True, exist_ok=True)
-    for old in folder.glob(f"{camera.id}-*.mp4"):
-        old.unlink()
-    part = made.with_suffix(".part")
+    _clear_old(folder)
+    part = made.with_suffix(f".{os.getpid()}.part")  # two demonstrations may share the folder
     with av.open(str(part), "w", format="mp4") as container:
         stream = container.add_stream("libx264", rate=VIDEO_FPS)
         stream.width, stream.height, stream.pix_fmt = WIDTH_PX, HEIGHT_PX, "yuv420p"
@@ -86,15 +90,22 @@ def make_video(
     return made
 
 
+def _clear_old(folder: Path) -> None:
+    """Clips that nothing used for long: other seeds, earlier versions, unfinished ones."""
+    for old in [*folder.glob("*.mp4"), *folder.glob("*.part")]:
+        if time.time() - old.stat().st_mtime > _UNUSED_S:
+            shutil.rmtree(old) if old.is_dir() else old.unlink()
+
+
 def make_pictures(camera: Camera, folder: Path, seed: int) -> list[bytes]:
     """The camera's loop as JPEGs, two a second, kept in `folder/<id>-<fingerprint>/`."""
     made = folder / f"{camera.id}-{fingerprint(seed)}"
     if not made.is_dir():
-        part = folder / f"{made.name}.part"
+        part = folder / f"{made.name}.{os.getpid()}.part"
         part.mkdir(parents=True, exist_ok=True)
         for number, picture in enumerate(script_of(camera, seed).frames(PICTURE_FPS, seed)):
             _, coded = cv2.imencode(".jpg", picture, [cv2.IMWRITE_JPEG_QUALITY, 80])
             (part / f"{number:04d}.jpg").write_bytes(coded.tobytes())
-        part.rename(made)
+        part.replace(made)
         log.info("pictures rendered", camera=camera.id, folder=made.name)
     return [path.read_bytes() for path in sorted(made.glob("*.jpg"))]
