@@ -115,7 +115,7 @@ class Engine:
         before[arrivals.starts] = state.code[arrivals.slot[arrivals.starts]]
         looked: Bools = (code != before) | (arrivals.t >= state.due[arrivals.slot])
         looked |= (rows.step_s > SILENCE_S) & np.isfinite(rows.step_s)
-        looked[rows.crossed_row] = True
+        looked[rows.passed_row] = True
         if arrivals.rewound:
             looked |= np.isin(arrivals.slot, list(arrivals.rewound))
         return looked

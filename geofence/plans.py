@@ -12,7 +12,7 @@ from config.permit import Permit
 from config.site import Site
 from config.zone import ZoneKind
 from geofence.corridor_index import CorridorIndex
-from geofence.projection import Projection
+from geofence.projection import Floats, Projection
 
 _FOREVER = float("inf")
 
@@ -46,9 +46,10 @@ class Plans:
         )
         self.permits = tuple(site.permits.values())
         self.plans: list[Plan] = [Plan(())]
-        spans = self._spans(site)
-        self._fixed = {v: of[0][1] for v, of in spans.items() if len(of) == 1}
-        self._changing = {v: of for v, of in spans.items() if len(of) > 1}
+        self._of_vehicle = self._spans(site)
+        edges = {e for p in self.permits for e in _validity(p) if abs(e) < _FOREVER}
+        self._edges = np.array(sorted(edges), dtype=float)
+        self._tables: dict[int, dict[str, int]] = {}
         self._pairs()
         zones = list(site.zones.values())
         self.allowed_zone = np.zeros((len(self.plans), len(zones)), dtype=bool)
@@ -56,15 +57,26 @@ class Plans:
             ends = {e for p in plan.permits for e in (p.site_zone, p.ground_zone) if e}
             self.allowed_zone[i] = [z.kind is ZoneKind.DEPOT or z.id in ends for z in zones]
 
-    def number(self, vehicle_ids: list[str], at: list[float]) -> list[int]:
+    def number(self, vehicle_ids: list[str], at: Floats) -> list[int]:
         """Which plan binds each vehicle at a time (seconds since 1970)."""
-        fixed = self._fixed.get
-        plans = [fixed(v, 0) for v in vehicle_ids]
-        if self._changing:
-            for i, vehicle in enumerate(vehicle_ids):
-                if vehicle in self._changing:
-                    plans[i] = next(p for until, p in self._changing[vehicle] if at[i] < until)
-        return plans
+        if not self._of_vehicle or not len(at):
+            return [0] * len(vehicle_ids)
+        first, last = np.searchsorted(self._edges, (at.min(), at.max()), side="right").tolist()
+        if first == last:  # no permit begins or ends within the batch
+            known = self._between_edges(first).get
+            return [known(v, 0) for v in vehicle_ids]
+        between = np.searchsorted(self._edges, at, side="right").tolist()
+        return [self._between_edges(i).get(v, 0) for v, i in zip(vehicle_ids, between, strict=True)]
+
+    def _between_edges(self, number: int) -> dict[str, int]:
+        """Vehicle -> plan from edge `number` - 1 up to edge `number`; made when first asked for."""
+        if number not in self._tables:
+            at = -_FOREVER if number == 0 else float(self._edges[number - 1])
+            self._tables[number] = {
+                vehicle: next(plan for until, plan in spans if at < until)
+                for vehicle, spans in self._of_vehicle.items()
+            }
+        return self._tables[number]
 
     def _spans(self, site: Site) -> dict[str, tuple[tuple[float, int], ...]]:
         permits_of = defaultdict(list)

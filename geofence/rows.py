@@ -14,6 +14,7 @@ from geofence.arrivals import Arrivals
 from geofence.grid import expand
 from geofence.local_time import in_hours, minutes_of_day
 from geofence.projection import Floats, lengths_m
+from geofence.zone_index import INSIDE
 from ingest.position import Position
 
 if TYPE_CHECKING:
@@ -44,7 +45,7 @@ class Rows:
         self.before_t = arrivals.before_t
         self.before_lon, self.before_lat = arrivals.before_lon, arrivals.before_lat
         vehicles = [p.vehicle_id for p in positions]
-        self.plan = np.array(ground.plans.number(vehicles, self.t.tolist()), dtype=np.intp)
+        self.plan = np.array(ground.plans.number(vehicles, self.t), dtype=np.intp)
         self.x, self.y = ground.projection.metres(self.lon, self.lat)
         self.before_x, self.before_y = ground.projection.metres(self.before_lon, self.before_lat)
         self.pair_row, self.pair_zone, self.pair_level = ground.zones.relate(self.x, self.y)
@@ -104,6 +105,14 @@ class Rows:
             self.before_x[moved], self.before_y[moved], self.x[moved], self.y[moved]
         )
         return moved[segment], zone
+
+    @cached_property
+    def passed_row(self) -> Ints:
+        """Rows whose way touches a core of a zone that the fix itself is not in."""
+        zones = len(self.ground.zones.ids)
+        inside = self.pair_level >= INSIDE
+        here = self.pair_row[inside] * zones + self.pair_zone[inside]
+        return self.crossed_row[~np.isin(self.crossed_row * zones + self.crossed_zone, here)]
 
     def sight(self, row: int) -> Sight:
         """One fix as a rule looks at it."""

@@ -58,7 +58,7 @@ class ZoneIndex:
         self._sure, self._ask = sure[order], ask[order]
         # Cell c has the entries from [c] to [c + 1].
         self._entries = np.searchsorted(cell, np.arange(self._grid.cells + 1)).astype(np.int32)
-        self._core_sums = self._summed(cell[(self._sure == CORE) | (self._ask & _ASK_CORE > 0)])
+        self._edge_sums = self._summed(cell[self._ask & _ASK_CORE > 0])
 
     def relate(self, x: Floats, y: Floats) -> tuple[Ints, Ints, Ints]:
         """Pairs (row, zone, NEAR | INSIDE | CORE), sorted, for points in metres, shapes (n,)."""
@@ -78,11 +78,14 @@ class ZoneIndex:
         return row[there], zone[there], level[there]
 
     def crossed(self, x1: Floats, y1: Floats, x2: Floats, y2: Floats) -> tuple[Ints, Ints]:
-        """Pairs (segment, zone), sorted, where the straight way from 1 to 2 touches the core."""
+        """Pairs (segment, zone), sorted, where the straight way from 1 to 2 touches the core.
+
+        A way that lies wholly in a core, and so tells nothing, may be left out.
+        """
         none = np.empty(0, dtype=np.intp)
         if not self.ids or not len(x1):
             return none, none
-        maybe = np.nonzero(self._cores_about(x1, y1, x2, y2))[0]
+        maybe = np.nonzero(self._edges_about(x1, y1, x2, y2))[0]
         if not len(maybe):
             return none, none
         ends = np.stack([x1[maybe], y1[maybe], x2[maybe], y2[maybe]], axis=-1).reshape(-1, 2, 2)
@@ -90,9 +93,9 @@ class ZoneIndex:
         order = np.lexsort((zone, segment))
         return maybe[segment[order]], zone[order]
 
-    def _cores_about(self, x1: Floats, y1: Floats, x2: Floats, y2: Floats) -> npt.NDArray[np.bool_]:
-        """Whether any cell that a core touches lies in the rectangle about each segment."""
-        grid, sums = self._grid, self._core_sums
+    def _edges_about(self, x1: Floats, y1: Floats, x2: Floats, y2: Floats) -> npt.NDArray[np.bool_]:
+        """Whether a core's boundary may run through the rectangle about each segment."""
+        grid, sums = self._grid, self._edge_sums
         left, right = grid.columns(np.minimum(x1, x2)), grid.columns(np.maximum(x1, x2)) + 1
         low, high = grid.rows(np.minimum(y1, y2)), grid.rows(np.maximum(y1, y2)) + 1
         count = sums[high, right] - sums[low, right] - sums[high, left] + sums[low, left]

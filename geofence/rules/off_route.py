@@ -55,6 +55,7 @@ class OffRoute:
 
     def __init__(self, ground: Ground) -> None:
         self._p = ground.parameters.off_route
+        self._told = as_values(self._p)
         self._ground = ground
 
     def measure(self, rows: Rows) -> tuple[Codes, Floats]:
@@ -131,7 +132,7 @@ class OffRoute:
                     "distance_m": round(distance_m, 1),
                     **_so_far(state),
                 },
-                parameters=as_values(self._p),
+                parameters=self._told,
             )
             found.append(violation)
             state = msgspec.structs.replace(state, raised=violation)

@@ -51,6 +51,7 @@ class Overspeed:
 
     def __init__(self, ground: Ground) -> None:
         self._p = ground.parameters.overspeed
+        self._told = as_values(self._p)
         self._ground = ground
 
     def measure(self, rows: Rows) -> tuple[Codes, Floats]:
@@ -138,7 +139,7 @@ class Overspeed:
                 lon=position.lon,
                 lat=position.lat,
                 values={"speed_kmh": round(speed, 1), **_so_far(state)},
-                parameters=as_values(self._p),
+                parameters=self._told,
             )
             found.append(violation)
             state = msgspec.structs.replace(state, raised=violation)

@@ -42,6 +42,7 @@ class RestrictedZone:
 
     def __init__(self, ground: Ground) -> None:
         self._p = ground.parameters.restricted_zone
+        self._told = as_values(self._p)
         self._ground = ground
         restricted = zip(ground.zones.ids, ground.zone_restricted, strict=True)
         self._restricted = frozenset(z for z, yes in restricted if yes)
@@ -107,7 +108,7 @@ class RestrictedZone:
                     "timezone": str(self._timezone),
                     **_so_far(now),
                 },
-                parameters=as_values(self._p),
+                parameters=self._told,
             )
             found.append(violation)
             now = msgspec.structs.replace(now, raised=violation)

@@ -61,7 +61,9 @@ def test_zone_grid_gives_what_geometry_gives(world, seed):
     touched = [np.nonzero(shapely.intersects(core, lines))[0] for core in index.cores]
     expected = {(int(i), z) for z, rows in enumerate(touched) for i in rows}
     segment, crossed = index.crossed(x[ways], y[ways], x2, y2)
-    assert set(zip(segment.tolist(), crossed.tolist(), strict=True)) == expected
+    found = set(zip(segment.tolist(), crossed.tolist(), strict=True))
+    assert found <= expected
+    assert all(index.cores[z].contains(lines[i]) for i, z in expected - found)
     assert len(expected) > 100
 
 
