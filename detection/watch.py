@@ -25,7 +25,8 @@ _STAYS_AWAKE = timedelta(seconds=2)
 class CameraWatch:
     """Gate -> detector on what moves -> tracks -> what stayed behind.
 
-    Frames come in order of their time. The same frames give the same events, whenever they are fed.
+    A frame no newer than the last is left out. The same frames give the same events, whenever they
+    are fed.
     """
 
     def __init__(self, camera: Camera, detector: Detector, settings: VisionSettings) -> None:
@@ -38,6 +39,7 @@ class CameraWatch:
         self._album = Album()
         self._awake_until: datetime | None = None
         self._looked_at: datetime | None = None
+        self._seen_at: datetime | None = None
         self._waiting = True
         self.frames_seen = 0
         self.frames_detected = 0
@@ -51,6 +53,9 @@ class CameraWatch:
         """The events that this frame begins or ends."""
         at = frame.captured_at
         self.frames_seen += 1
+        if self._seen_at is not None and at <= self._seen_at:
+            return []  # a late or repeated picture: what came after it was already judged
+        self._seen_at = at
         motion = self._gate.advance(frame.image)
         if motion.moving:
             self._awake_until = at + _STAYS_AWAKE

@@ -122,6 +122,23 @@ def test_the_same_frames_give_the_same_events() -> None:
     assert told(frames) == told(frames)
 
 
+def test_late_and_repeated_frames_change_nothing() -> None:
+    frames = film(drops_a_bag, 25)
+    shuffled = []
+    for number, frame in enumerate(frames):
+        shuffled.append(frame)
+        if number % 5 == 4:
+            shuffled += [frame, frames[number - 3]]
+    assert told(shuffled) == told(frames)
+
+
+def test_one_picture_in_ten_seconds_is_enough() -> None:
+    frames = [f for f in film(drops_a_bag, 90) if (f.captured_at - BEGIN).seconds % 10 == 1]
+    sparse = [frame for n, frame in enumerate(frames) if n % FPS == 0]
+    assert len(sparse) == 9
+    assert [event.kind for event in told(sparse)] == ["illegal_dumping"]
+
+
 def test_a_zone_decides_the_kind_and_outside_of_zones_nothing_is_told() -> None:
     corners = ((0.4, 0.5), (0.6, 0.5), (0.6, 0.9), (0.4, 0.9))
     frames = film(drops_a_bag, 25)
