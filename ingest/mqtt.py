@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 import structlog
-from paho.mqtt.client import Client, ConnectFlags, DisconnectFlags, MQTTMessage
+from paho.mqtt.client import MQTT_ERR_SUCCESS, Client, ConnectFlags, DisconnectFlags, MQTTMessage
 from paho.mqtt.properties import Properties
 from paho.mqtt.reasoncodes import ReasonCode
 
@@ -21,6 +21,7 @@ __all__ = ["Message", "MqttCounters", "MqttSource"]
 
 log = structlog.get_logger()
 
+ANSWER_S = 5.0
 _NO_CONNECTION = 0
 
 
@@ -42,7 +43,8 @@ class MqttSource:
     `topics` are filters, at QoS 1 or, as (filter, qos), another; QoS 0 for what is perishable.
     Whatever was not acknowledged when a connection ends, the broker sends again on the next, to
     this process or to the one that follows under the same client id. What had arrived before that
-    is still handed out, so a message can come twice, but never not at all.
+    is still handed out, so a message can come twice, but never not at all. On one connection a
+    message is handed out once, however long its acknowledgement takes.
 
     The broker's window of unacknowledged messages (NATS `max_ack_pending`, Mosquitto
     `max_inflight_messages`) must exceed the batches that are taken.
@@ -64,6 +66,8 @@ class MqttSource:
         self._acknowledged = self._stale = 0
         self._connection = _NO_CONNECTION
         self._connection_lock = threading.Lock()
+        self._outstanding: set[int] = set()  # packet ids of this connection, not acknowledged
+        self._answered = threading.Event()
         self._client = mqtt_client(settings, settings.client_id, persistent=True)
         self._client.on_connect = self._on_connect
         self._client.on_connect_fail = self._on_connect_fail
@@ -109,6 +113,7 @@ class MqttSource:
             with self._connection_lock:
                 current = token.connection == self._connection
                 if current:
+                    self._outstanding.discard(token.packet_id)
                     self._client.ack(token.packet_id, token.qos)
             if current:
                 self._acknowledged += 1
@@ -116,8 +121,15 @@ class MqttSource:
                 self._stale += 1
 
     def close(self) -> None:
-        """Send what was acknowledged, and leave; the session stays with the broker."""
+        """Leave when the broker has read what was acknowledged; the session stays with it.
+
+        A broker that gets a new connection under our client id throws away what it has not read
+        of the old one. It answers in order, so an answer means that it has read all before.
+        """
         self._intake.close()
+        self._answered.clear()
+        if self.connected and self._client.subscribe(self._topics)[0] == MQTT_ERR_SUCCESS:
+            self._answered.wait(ANSWER_S)
         self._client.disconnect()
         self._client.loop_stop()
 
@@ -156,6 +168,7 @@ class MqttSource:
         # connections over to the next, where its packet id can be another message's.
         with self._connection_lock:
             self._connection = _NO_CONNECTION
+            self._outstanding.clear()
         if reason.is_failure:
             self.failure = self.failure or f"connection lost: {reason}"
             log.warning("mqtt.lost", reason=str(reason))
@@ -172,6 +185,7 @@ class MqttSource:
             if reason.is_failure:
                 self.failure = f"subscription to {topic} refused: {reason}"
                 log.error("mqtt.subscription_refused", topic=topic, reason=str(reason))
+        self._answered.set()
 
     def _on_message(self, _client: Client, _userdata: object, message: MQTTMessage) -> None:
         try:
@@ -180,6 +194,12 @@ class MqttSource:
             topic = bytes(error.object).decode("utf-8", "backslashreplace")
         self._received += 1
         self._redelivered += message.dup
+        if message.qos:
+            # A packet id in use means one message (MQTT 3.1.1, section 2.3.1): what the broker
+            # grew tired of waiting for is still with us, and is not to be judged twice for it.
+            if message.dup and message.mid in self._outstanding:
+                return
+            self._outstanding.add(message.mid)
         token = Token(self._connection, message.mid, message.qos)
         self._intake.put(
             Message(topic, bytes(message.payload), datetime.now(UTC), token, message.dup)

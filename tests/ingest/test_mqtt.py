@@ -132,6 +132,22 @@ def test_an_old_acknowledgement_never_meets_another_message(
 
 
 @pytest.mark.servers
+def test_a_broker_that_grows_impatient_gives_no_work_twice(
+    nats: EmbeddedNats, publish: Publish, source: Source
+) -> None:
+    """NATS sends again on the same connection what was not acknowledged for ten seconds."""
+    slow = source(nats.mqtt_port, POSITIONS)
+    publish(nats.mqtt_port, numbered(0, 60))
+    taken = take_all(slow, 60)
+    wait_until(lambda: slow.counters.redelivered >= 60, "the broker sends them again")
+    assert slow.take(100, 0.05, idle_s=0.5) == []
+    slow.acknowledge(taken)
+    slow.close()
+    after = source(nats.mqtt_port, POSITIONS)
+    assert take_all(after, 1, within_s=12) == []
+
+
+@pytest.mark.servers
 def test_several_filters_each_with_its_quality_of_service(
     nats: EmbeddedNats, publish: Publish, source: Source
 ) -> None:
