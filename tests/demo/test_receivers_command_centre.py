@@ -94,4 +94,5 @@ def test_the_page_shows_what_arrived_in_chinese_and_escapes_it(client):
     page = client.get("/").text
     assert "偏离核准路线" in page
     assert "告警产生" in page
+    assert "2026-03-10 08:00:00" in page
     assert "&lt;b&gt;苏D12345&lt;/b&gt;" in page
