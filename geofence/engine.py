@@ -16,7 +16,7 @@ from config.site import Site
 from geofence.arrivals import Arrivals, arrange
 from geofence.finding import Finding, Violation
 from geofence.ground import Ground
-from geofence.memory import Memory, RuleStates, changes
+from geofence.memory import Memory, RuleStates, changes, identity
 from geofence.moment import moment
 from geofence.projection import Floats
 from geofence.rows import Bools, Rows
@@ -101,6 +101,8 @@ class Engine:
         ends = np.append(arrivals.starts[1:], len(rows))
         looks = np.nonzero(looked)[0]
         runs = np.searchsorted(looks, arrivals.starts) < np.searchsorted(looks, ends)
+        # What goes on there ends with the newest fix, so every fix is told.
+        runs |= [arrivals.positions[i].backfill for i in arrivals.starts.tolist()]
         batch = _Batch(arrivals, rows, measures, looked)
         found: list[Finding] = []
         for run in np.nonzero(runs)[0].tolist():
@@ -144,7 +146,8 @@ class Engine:
             told = changes(was, memory)
         if arrivals.positions[begin].backfill:
             newest = float(arrivals.t[end - 1])
-            return [_closed(f, newest) for f in told]
+            latest = {identity(f): f for f in (*memory.open(), *told)}
+            return [_closed(f, newest) for f in latest.values()]
         return told
 
     def _step(

@@ -27,6 +27,11 @@ class Memory(msgspec.Struct, frozen=True):
         """The rule states after the newest fix."""
         return self.states[-1][1] if self.states else {}
 
+    def open(self) -> list[Finding]:
+        """What still goes on."""
+        latest = {identity(f): f for _, f in self.findings}
+        return [f for f in latest.values() if _open(f)]
+
     def with_step(self, t: float, states: RuleStates, found: tuple[Finding, ...]) -> Memory:
         """After a fix at `t` that changed something."""
         return Memory((*self.states, (t, states)), self.findings + tuple((t, f) for f in found))

@@ -152,6 +152,14 @@ def test_backfill_is_judged_apart(world, engine):
     assert all(v.backfill and v.ended_at is not None for v in violations)
     live = [world.fix(t, 700, 50) for t in range(5100, 5300, 10)]
     assert engine.advance(state, live, world.t0)[1] == engine.advance(with_old, live, world.t0)[1]
+    # It ends with the last fix known, and further fixes move the end.
+    last = violations[-1]
+    assert last.ended_at == old[-1].fix_time
+    more = [world.fix(t, -500, 200, backfill=True) for t in range(300, 400, 10)]
+    _, amended = engine.advance(with_old, more, world.t0)
+    (violation,) = (f for f in amended if getattr(f, "kind", "") == "off_route")
+    assert violation.started_at == last.started_at
+    assert violation.ended_at == more[-1].fix_time
     # The same block again gives the same findings.
     _, again = engine.advance(with_old, old, world.t0)
     assert again == []
