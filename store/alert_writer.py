@@ -59,8 +59,13 @@ def write_changes(
             row["alert_id"]: row
             for row in cursor.execute(query("alerts_by_id"), {"alert_ids": list(steps)})
         }
+    # An alert past its retention may have left its log: its numbers are not used again.
+    new = [alert_id for alert_id in steps if alert_id not in rows]
+    logged: dict[UUID, int] = {}
+    if new:
+        logged = dict(conn.execute(query("logged_revisions"), {"alert_ids": new}).fetchall())
     for alert_id, told in steps.items():
-        life = _Life(conn, rows.get(alert_id), destinations_of, outcome)
+        life = _Life(conn, rows.get(alert_id), logged.get(alert_id, 0), destinations_of, outcome)
         life.advance(told, followed)
     notify(conn, list(outcome.changed), outcome.counts["outbox"])
     return outcome
@@ -73,20 +78,25 @@ class _Life:
         self,
         conn: Connection,
         row: dict[str, Any] | None,
+        logged: int,
         destinations_of: DestinationsOf,
         outcome: Outcome,
     ) -> None:
         self._conn = conn
         self._destinations_of = destinations_of
         self._outcome = outcome
+        self._logged = logged
         self._stored = None if row is None else stored_alert_of(row)
         self._digest = None if row is None else bytes(row["digest"])
 
     def advance(self, told: Sequence[AlertChange], followed: Mapping[UUID, bytes]) -> None:
         last = told[-1]
-        if self._stored is not None and self._is_old_news(last.alert, followed):
+        known = self._stored is not None or self._logged > 0
+        if known and self._is_old_news(last.alert, followed):
             # Pictures may be new all the same; then the alert is amended by them alone.
-            if self._write_evidence([e for change in told for e in change.evidence]):
+            if self._stored is not None and self._write_evidence(
+                [e for change in told for e in change.evidence]
+            ):
                 same = msgspec.structs.replace(last, change=ChangeKind.AMENDED)
                 self._apply(msgspec.structs.replace(same, alert=self._stored.alert))
             return
@@ -99,7 +109,7 @@ class _Life:
         digest = digest_of(alert)
         if digest == self._digest:
             return True
-        if followed.get(alert.alert_id) == self._digest:
+        if self._digest is not None and followed.get(alert.alert_id) == self._digest:
             return False
         found = self._conn.execute(
             query("digest_known"), {"alert_id": alert.alert_id, "digest": digest}
@@ -150,7 +160,7 @@ class _Life:
             "acknowledged_by": None if before is None else before.acknowledged_by,
             "acknowledged_at": None if before is None else before.acknowledged_at,
             "note": None if before is None else before.note,
-            "revision": 1 if before is None else before.revision + 1,
+            "revision": (self._logged if before is None else before.revision) + 1,
         }
         if before is not None and before.alert.started_at == alert.started_at:
             self._conn.execute(query("update_alert"), parameters)

@@ -34,6 +34,9 @@ DELETE FROM alert WHERE alert_id = %(alert_id)s AND started_at = %(started_at)s
 -- name: digest_known
 SELECT EXISTS (SELECT FROM alert_log WHERE alert_id = %(alert_id)s AND digest = %(digest)s)
 
+-- name: logged_revisions
+SELECT alert_id, max(revision) FROM alert_log WHERE alert_id = ANY(%(alert_ids)s) GROUP BY alert_id
+
 -- name: insert_log
 INSERT INTO alert_log (alert_id, revision, change, actor, note, digest)
 VALUES (%(alert_id)s, %(revision)s, %(change)s, %(actor)s, %(note)s, %(digest)s)

@@ -244,6 +244,20 @@ def test_what_never_happened_is_not_begun(writer: Writer, conn: Connection) -> N
     assert write(writer, step(ENDED, ended(alert()))).raised == 1
 
 
+def test_what_is_past_its_retention_is_told_no_second_time(
+    conn: Connection, another: Callable[[], Writer]
+) -> None:
+    write(another(), raised(alert()), step(ENDED, ended(alert())))
+    conn.execute("DELETE FROM alert")  # as the retention does; the log is younger and stays
+    again = write(another(), raised(alert()), step(ENDED, ended(alert())))
+    assert (again.raised, again.ended, again.outbox) == (0, 0, 0)
+    assert rows(conn, "alert", "alert_id") == []
+    # What is new of it finds numbers of its own.
+    assert write(another(), step(AMENDED, alert(occurrences=2))).raised == 1
+    [row] = rows(conn, "alert", "alert_id")
+    assert row["revision"] == 3
+
+
 def test_a_refused_alert_leaves_nothing_behind(writer: Writer, conn: Connection) -> None:
     with pytest.raises(StoreRefused):
         write(writer, raised(alert()), raised(alert("two", values={"road": "\0"})))
