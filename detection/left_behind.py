@@ -227,9 +227,11 @@ def _work_per_frame_px(leftover: Leftover, frame: Frame) -> float:
 
 
 def _seen_here(track: Track, box: Box, at: datetime) -> bool:
-    """True while the model itself says that a person or vehicle is in that place."""
-    if track.class_name == MOVING or (at - track.last_seen_at).total_seconds() > 3:
+    """True while the model, most of the time, sees a person or vehicle in that place."""
+    if (at - track.last_seen_at).total_seconds() > 3:
         return False
+    if 2 * track.votes[MOVING] > track.votes.total():
+        return False  # the model took it for a vehicle now and then, no more
     return share_covered(box, track.box) >= 0.5
 
 

@@ -170,6 +170,27 @@ def test_a_class_of_the_model_confirms() -> None:
     assert event.confidence == pytest.approx(0.92)
 
 
+class SeesCar(SeesBag):
+    """A model that takes the bag for a car: always, or in one picture of four."""
+
+    def __init__(self, every: int) -> None:
+        self.every, self.asked = every, 0
+
+    @property
+    def names(self) -> dict[int, str]:
+        return {8: "car"}
+
+    def detect(self, images):
+        self.asked += 1
+        seen = super().detect(images)
+        return seen if self.asked % self.every == 0 else [Detections.none() for _ in images]
+
+
+@pytest.mark.parametrize(("every", "events"), [(1, 0), (4, 1)])
+def test_a_vehicle_of_the_model_is_no_object_unless_seen_only_now_and_then(every, events) -> None:
+    assert len(told(film(drops_a_bag, 25), detector=SeesCar(every))) == events
+
+
 def walks_and_stands(image: Image, at_s: float) -> None:
     if at_s >= 8:
         person(image, min(-30 + (at_s - 8) * 60, 200))
