@@ -58,6 +58,21 @@ def test_what_was_not_acknowledged_comes_again_and_nothing_else(
 
 
 @pytest.mark.servers
+def test_acknowledgements_are_read_before_the_next_process_takes_over(
+    mosquitto_port: int, publish: Publish, source: Source
+) -> None:
+    """Mosquitto drops what it has not read of a connection when the next one has its client id."""
+    for first in range(0, 2700, 900):
+        leaving = source(mosquitto_port, POSITIONS)
+        publish(mosquitto_port, numbered(first, first + 900))
+        leaving.acknowledge(take_all(leaving, 900))
+        leaving.close()
+        following = source(mosquitto_port, POSITIONS)
+        assert take_all(following, 1, within_s=0.5) == []
+        following.close()
+
+
+@pytest.mark.servers
 def test_a_cut_connection_loses_nothing_and_old_acknowledgements_are_dropped(
     broker_port: int, publish: Publish, source: Source
 ) -> None:
