@@ -28,6 +28,7 @@ class Arrivals:
         starts: index of each track's first fix.
         rewound: slot -> kept fixes before the first of its fixes here, for tracks that go back in
             time; theirs are the late fixes and all kept ones after them.
+        backfill: slots of backfill tracks.
     """
 
     positions: list[Position]
@@ -40,13 +41,15 @@ class Arrivals:
     before_lat: Floats
     starts: Ints
     rewound: dict[int, Trail | None]
+    backfill: set[int]
 
 
 def arrange(state: EngineState, positions: list[Position]) -> tuple[EngineState, Arrivals]:
     """Sort a batch; the state returned is a copy with slots for new tracks, to be worked on.
 
-    Repetitions and fixes older than the lateness window are left out. On a backfill track an older
-    fix begins a new block, judged from nothing.
+    Repetitions and fixes older than the lateness window are left out, but for those out of a time
+    in which the vehicle was silent: they are as good as backfill. On a backfill track an older fix
+    begins a new block, judged from nothing.
     """
     tracks = [p.vehicle_id + BACKFILL if p.backfill else p.vehicle_id for p in positions]
     known = state.slots
@@ -54,9 +57,12 @@ def arrange(state: EngineState, positions: list[Position]) -> tuple[EngineState,
     slots = state.slots
     slot = np.array([slots[k] for k in tracks], dtype=np.intp)
     t = np.array([p.fix_time.timestamp() for p in positions], dtype=float)
+    backfill = {slots[k] for k, p in zip(tracks, positions, strict=True) if p.backfill}
     old = t < state.t[slot] - state.lateness_s
     if old.any():
-        for s in {int(slot[i]) for i in np.nonzero(old)[0] if positions[i].backfill}:
+        state = _put_aside(state, positions, slot, t, backfill)
+        old = t < state.t[slot] - state.lateness_s
+        for s in backfill.intersection(slot[old].tolist()):
             state.forget(s)
             old &= slot != s
     index = np.nonzero(~old)[0]
@@ -86,8 +92,34 @@ def arrange(state: EngineState, positions: list[Position]) -> tuple[EngineState,
             for values, value in zip(before, fix, strict=True):
                 values[i] = value
     return state, Arrivals(
-        fixes.positions, fixes.slot, fixes.t, lon, lat, *before, starts=starts, rewound=rewound
+        fixes.positions,
+        fixes.slot,
+        fixes.t,
+        lon,
+        lat,
+        *before,
+        starts=starts,
+        rewound=rewound,
+        backfill=backfill,
     )
+
+
+def _put_aside(
+    state: EngineState, positions: list[Position], slot: Ints, t: Floats, backfill: set[int]
+) -> EngineState:
+    """Old fixes out of a time in which their vehicle was silent: onto its backfill track.
+
+    `slot` and `backfill` are brought up to date, the state is returned with slots for new tracks.
+    """
+    old = np.nonzero(t < state.t[slot] - state.lateness_s)[0].tolist()
+    silent = [i for i in old if state.was_silent(int(slot[i]), float(t[i]))]
+    silent = [i for i in silent if int(slot[i]) not in backfill]
+    tracks = {i: positions[i].vehicle_id + BACKFILL for i in silent}
+    state = state.copy_with([k for k in dict.fromkeys(tracks.values()) if k not in state.slots])
+    for i, track in tracks.items():
+        slot[i] = state.slots[track]
+        backfill.add(state.slots[track])
+    return state
 
 
 @dataclass(slots=True)

@@ -47,8 +47,9 @@ class Engine:
     Event time decides. A fix is put where its time belongs; one that is late by at most
     `lateness_s` behind its vehicle's newest takes the vehicle back to the state before it and
     forward again over the fixes kept since; what changes by that is told again: amended, or
-    withdrawn. An older one is not judged. Fixes marked as backfill are judged on a track of
-    their own and never move the live one. The same fix (vehicle and time) again is nothing.
+    withdrawn. Fixes marked as backfill, and older ones out of a time in which the vehicle was
+    silent, are judged on a track of their own and never move the live one; other older ones are
+    not judged. The same fix (vehicle and time) again is nothing.
 
     Attributes:
         kinds: the alert kinds that this engine can raise.
@@ -102,12 +103,12 @@ class Engine:
         looks = np.nonzero(looked)[0]
         runs = np.searchsorted(looks, arrivals.starts) < np.searchsorted(looks, ends)
         # What goes on there ends with the newest fix, so every fix is told.
-        runs |= [arrivals.positions[i].backfill for i in arrivals.starts.tolist()]
+        runs |= np.isin(arrivals.slot[arrivals.starts], list(arrivals.backfill))
         batch = _Batch(arrivals, rows, measures, looked)
         found: list[Finding] = []
         for run in np.nonzero(runs)[0].tolist():
             found += self._run(state, batch, int(arrivals.starts[run]), int(ends[run]))
-        self._remember(state, arrivals, code, ends - 1)
+        self._remember(state, rows, code, ends - 1)
         return state, found
 
     def _worth_a_look(self, state: EngineState, rows: Rows, code: Codes) -> Bools:
@@ -144,7 +145,7 @@ class Engine:
         state.keep(slot, memory)
         if late:
             told = changes(was, memory)
-        if arrivals.positions[begin].backfill:
+        if slot in arrivals.backfill:
             newest = float(arrivals.t[end - 1])
             latest = {identity(f): f for f in (*memory.open(), *told)}
             return [_closed(f, newest) for f in latest.values()]
@@ -179,16 +180,21 @@ class Engine:
         return due
 
     def _remember(
-        self, state: EngineState, arrivals: Arrivals, code: Codes, last: npt.NDArray[np.intp]
+        self, state: EngineState, rows: Rows, code: Codes, last: npt.NDArray[np.intp]
     ) -> None:
+        arrivals = rows.arrivals
+        for row in np.nonzero(np.isfinite(rows.step_s) & (rows.step_s > SILENCE_S))[0].tolist():
+            slot, end = int(arrivals.slot[row]), float(arrivals.t[row])
+            if slot not in arrivals.rewound:
+                state.fell_silent(slot, float(arrivals.before_t[row]), end)
         slots = arrivals.slot[last]
         state.t[slots], state.code[slots] = arrivals.t[last], code[last]
         state.lon[slots], state.lat[slots] = arrivals.lon[last], arrivals.lat[last]
         trails = state.trails
         for slot, trail in arrivals.rewound.items():
             trails[slot] = trail
-        rows = zip(arrivals.slot.tolist(), arrivals.t.tolist(), arrivals.positions, strict=True)
-        for slot, t, position in rows:
+        fixes = zip(arrivals.slot.tolist(), arrivals.t.tolist(), arrivals.positions, strict=True)
+        for slot, t, position in fixes:
             trails[slot] = (t, position, trails[slot])
         for slot in slots[state.t[slots] >= state.trim[slots]].tolist():
             self._trim(state, slot)

@@ -16,7 +16,8 @@ from geofence.projection import Floats
 from geofence.trail import Trail, rebuilt, walk
 from ingest.position import Lid, Load, Position, Work
 
-STATE_VERSION = 1
+STATE_VERSION = 2
+KEPT_SILENCES = 20  # of a track; some days of nights without ignition
 
 Number = TypeVar("Number", bound=np.generic)
 
@@ -36,6 +37,8 @@ class EngineState:
         code: what the rules saw at it.
         due: the event time from which the rules want to look at every fix.
         trim: the event time at which the trail is due to be shortened.
+        silences: (from, to) of a slot's last long gaps between fixes, oldest first: an old fix in
+            one of them is news and no repetition.
         trails, memories: see `geofence.memory`; slots with nothing to remember have no memory.
     """
 
@@ -49,12 +52,13 @@ class EngineState:
     trim: Floats
     trails: list[Trail | None]
     memories: dict[int, Memory]
+    silences: dict[int, tuple[tuple[float, float], ...]]
 
     @classmethod
     def empty(cls, lateness_s: float) -> EngineState:
         none = np.empty(0)
         return cls(
-            lateness_s, {}, none, none, none, np.empty(0, dtype=np.uint64), none, none, [], {}
+            lateness_s, {}, none, none, none, np.empty(0, dtype=np.uint64), none, none, [], {}, {}
         )
 
     def copy_with(self, tracks: list[str]) -> EngineState:
@@ -78,7 +82,16 @@ class EngineState:
             grown(self.trim, -np.inf),
             [*self.trails, *([None] * more)],
             dict(self.memories),
+            dict(self.silences),
         )
+
+    def fell_silent(self, slot: int, begin: float, end: float) -> None:
+        """Note a long gap between two fixes; only on a copy."""
+        self.silences[slot] = (*self.silences.get(slot, ()), (begin, end))[-KEPT_SILENCES:]
+
+    def was_silent(self, slot: int, t: float) -> bool:
+        """Whether a time lies within a gap that is remembered."""
+        return any(begin < t < end for begin, end in self.silences.get(slot, ()))
 
     def horizon(self, slot: int) -> float:
         """The oldest fix time that still counts for a slot."""
@@ -106,6 +119,7 @@ class EngineState:
         self.code[slot], self.due[slot], self.trim[slot] = 0, np.inf, -np.inf
         self.trails[slot] = None
         self.memories.pop(slot, None)
+        self.silences.pop(slot, None)
 
 
 class _Fix(msgspec.Struct, array_like=True, omit_defaults=True):
@@ -133,6 +147,7 @@ class _Track(msgspec.Struct, array_like=True):
     trim: float
     fixes: list[_Fix]  # oldest first
     memory: Memory
+    silences: tuple[tuple[float, float], ...]
 
 
 class _Tracks(msgspec.Struct, array_like=True):
@@ -162,6 +177,7 @@ def encode_state(state: EngineState) -> bytes:
                 float(state.trim[slot]),
                 fixes,
                 memory.trimmed(state.horizon(slot)) if memory else Memory(),
+                state.silences.get(slot, ()),
             )
         )
     packed = msgspec.msgpack.encode(_Tracks(state.lateness_s, tracks))
@@ -197,6 +213,7 @@ def decode_state(data: bytes) -> EngineState:
         np.array([track.trim for track in tracks], dtype=float),
         [rebuilt([(f.t, _position(track.track, f)) for f in track.fixes]) for track in tracks],
         {slot: track.memory for slot, track in enumerate(tracks) if track.memory != Memory()},
+        {slot: track.silences for slot, track in enumerate(tracks) if track.silences},
     )
 
 

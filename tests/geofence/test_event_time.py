@@ -165,6 +165,20 @@ def test_backfill_is_judged_apart(world, engine):
     assert again == []
 
 
+def test_what_comes_late_out_of_a_silence_is_judged_as_backfill(world, engine):
+    live = [world.fix(t, 0, 0) for t in (0, 10, 5000, 5010)]
+    state, _ = engine.advance(engine.initial(), live, world.t0)
+    state = decode_state(encode_state(state))
+    old = [world.fix(t, -500, 200) for t in range(1000, 1300, 10)]
+    state, found = engine.advance(state, old, world.t0)
+    (violation,) = (f for f in found if getattr(f, "kind", "") == "off_route")
+    assert violation.backfill
+    assert violation.ended_at == old[-1].fix_time
+    assert engine.advance(state, old, world.t0)[1] == []
+    # The live track is where it was: what it repeats is nothing.
+    assert engine.advance(state, live, world.t0)[1] == []
+
+
 def test_another_version_of_the_state_is_refused(world, engine):
     state, _ = engine.advance(engine.initial(), [world.fix(0, 0, 0)], world.t0)
     snapshot = msgspec.msgpack.decode(encode_state(state))
