@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import heapq
 from collections import defaultdict
+from functools import cached_property
 from itertools import pairwise
 from pathlib import Path
 
@@ -54,6 +55,15 @@ class Drive:
         parts = getattr(line, "geoms", [line])
         steps = [shapely.segmentize(LineString(np.array(g.coords) * self.k), 25) for g in parts]
         return np.concatenate([np.array(g.coords) for g in steps])
+
+    @cached_property
+    def roads_instead_of_the_rest(self) -> list[LineString]:
+        return self.other_roads(self.line(self.route[len(self.route) // 2 :]), 4)
+
+    @cached_property
+    def roads_instead_of_the_beginning(self) -> list[LineString]:
+        backwards = self.line(self.route[: len(self.route) // 2][::-1])
+        return self.other_roads(MultiLineString([g.reverse() for g in backwards.geoms]), 4)
 
     def other_roads(self, driven, count: int) -> list[LineString]:
         """Roads from the route's midpoint elsewhere that part from the half driven for good.
@@ -111,8 +121,7 @@ def silences(drive: Drive, since_s: float, until_s: float) -> int:
 @pytest.mark.parametrize("other", range(4))
 def test_another_road_from_the_middle_on_is_one_alert(world, drive, other):
     half = len(drive.route) // 2
-    first, rest = drive.line(drive.route[:half]), drive.line(drive.route[half:])
-    roads = drive.other_roads(rest, 4)
+    first, roads = drive.line(drive.route[:half]), drive.roads_instead_of_the_rest
     if other >= len(roads):
         pytest.skip("no further road in this network parts from the one driven for good")
     found = run(world, drive, MultiLineString([*first.geoms, roads[other]]))
@@ -127,8 +136,7 @@ def test_another_road_from_the_middle_on_is_one_alert(world, drive, other):
 def test_another_road_up_to_the_middle_is_one_alert(world, drive, other):
     half = len(drive.route) // 2
     second = drive.line(drive.route[half:])
-    backwards = drive.line(drive.route[:half][::-1])
-    roads = drive.other_roads(MultiLineString([g.reverse() for g in backwards.geoms]), 4)
+    roads = drive.roads_instead_of_the_beginning
     if other >= len(roads):
         pytest.skip("no further road in this network parts from the one driven for good")
     found = run(world, drive, MultiLineString([roads[other], *second.geoms]))
