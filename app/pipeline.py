@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
 
 import msgspec
 import structlog
@@ -12,14 +13,14 @@ from prometheus_client import Counter, Histogram
 
 from app.judge import Judge, JudgeState, decode_state, encode_state
 from app.patient_store import PatientStore, Stopped
-from config.settings import Settings
+from config.settings import PipelineSettings, Settings
 from exchange.routing import destinations_of
 from ingest.mqtt import Message, MqttSource
 from ingest.position import Position
 from ingest.rejected_message import RejectedMessage
 from store.batch import Batch, Written
 from store.site import read_site
-from store.snapshot import load_snapshot, positions_since
+from store.snapshot import last_batch_before, load_snapshot, positions_since
 
 log = structlog.get_logger()
 
@@ -78,6 +79,10 @@ class Pipeline:
             self._snapshot_due_s = time.monotonic() + self._snapshot_every_s
         return written
 
+    def snapshot(self) -> None:
+        """Store the state as it is, so that the next start has nothing to judge again."""
+        self._store.write(Batch(worker=WORKER, snapshot=encode_state(self._state)))
+
     def _reject(self, message: Message, error: Exception) -> Written:
         log.error("message.failed", topic=message.topic, exc_info=error)
         rejected = RejectedMessage(
@@ -89,17 +94,25 @@ class Pipeline:
         return self._store.write(Batch(rejected=(rejected,), worker=WORKER))
 
 
-def restore(judge: Judge, store: PatientStore) -> JudgeState:
-    """The state as it was at the last commit: the last snapshot, and what was stored since."""
-    state = judge.initial()
+def restore(judge: Judge, store: PatientStore, settings: PipelineSettings) -> JudgeState:
+    """The state as it was at the last commit: the last snapshot, and what was stored since.
+
+    A snapshot that this version cannot read, or none at all, is made up for by judging again what
+    was stored within the time that an alert can still change.
+    """
+    state, after = judge.initial(), None
     snapshot = store.ask(lambda conn: load_snapshot(conn, WORKER))
     if snapshot is not None:
         try:
-            state = decode_state(snapshot.state)
+            state, after = decode_state(snapshot.state), snapshot.batch
         except (ValueError, msgspec.DecodeError) as error:
-            log.warning("snapshot.unreadable", error=str(error), consequence="state starts empty")
-    after = 0 if snapshot is None else snapshot.batch
-    stored = store.ask(lambda conn: list(positions_since(conn, after)))
+            log.warning("snapshot.unreadable", error=str(error))
+    if after is None:
+        reach = timedelta(seconds=settings.hold_back_s + settings.lateness_s)
+        since = datetime.now(UTC) - reach
+        after = store.ask(lambda conn: last_batch_before(conn, since))
+    first_batch = after
+    stored = store.ask(lambda conn: list(positions_since(conn, first_batch)))
     for begin in range(0, len(stored), REJUDGED_AT_ONCE):
         chunk: list[Position] = stored[begin : begin + REJUDGED_AT_ONCE]
         state, _already_stored = judge.judge_positions(state, chunk)
@@ -110,10 +123,21 @@ def restore(judge: Judge, store: PatientStore) -> JudgeState:
 def run(settings: Settings, stop: threading.Event) -> None:
     """Until `stop`: take, judge, store, acknowledge. A lost database is waited for."""
     store = PatientStore(settings.database, destinations_of(settings.delivery), stop)
-    judge = Judge.of(store.ask(read_site), settings.pipeline)
-    pipeline = Pipeline(judge, restore(judge, store), store, settings.pipeline.snapshot_every_s)
+    try:
+        judge = Judge.of(store.ask(read_site), settings.pipeline)
+        state = restore(judge, store, settings.pipeline)
+        pipeline = Pipeline(judge, state, store, settings.pipeline.snapshot_every_s)
+        _take_and_step(pipeline, settings, stop)
+        pipeline.snapshot()
+    except Stopped:
+        log.info("pipeline.stopped", while_waiting_for="database")
+    finally:
+        store.close()
+
+
+def _take_and_step(pipeline: Pipeline, settings: Settings, stop: threading.Event) -> None:
     source = MqttSource(settings.mqtt, [f"{settings.mqtt.root}/vehicles/+/position"])
-    log.info("pipeline.started", site=judge.book.site.name)
+    log.info("pipeline.started")
     try:
         while not stop.is_set():
             messages = source.take(settings.pipeline.batch_messages, settings.pipeline.batch_wait_s)
@@ -122,11 +146,8 @@ def run(settings: Settings, stop: threading.Event) -> None:
                     written = pipeline.step(messages)
                 source.acknowledge(messages)
                 _count(written)
-    except Stopped:
-        log.info("pipeline.stopped", unacknowledged=source.waiting)
     finally:
         source.close()
-        store.close()
 
 
 def _count(written: Written) -> None:

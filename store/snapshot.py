@@ -36,6 +36,13 @@ def load_snapshot(conn: Connection, worker: str) -> WorkerSnapshot | None:
         return cursor.execute(query("load_snapshot"), {"worker": worker}).fetchone()
 
 
+def last_batch_before(conn: Connection, time: datetime) -> int:
+    """The number of the last batch committed before `time`, 0 when none is remembered from then."""
+    with translated("reading batches"):
+        row = conn.execute(query("last_batch_before"), {"time": time}).fetchone()
+    return 0 if row is None else int(row[0])
+
+
 def positions_since(conn: Connection, batch: int) -> Iterator[Position]:
     """The positions of all batches after number `batch`, in the order in which they were judged.
 

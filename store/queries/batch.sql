@@ -61,6 +61,9 @@ WHERE worker_snapshot.batch <= excluded.batch
 -- name: load_snapshot
 SELECT worker, taken_at, batch, state FROM worker_snapshot WHERE worker = %(worker)s
 
+-- name: last_batch_before
+SELECT coalesce(max(batch), 0) FROM batch WHERE written_at < %(time)s
+
 -- name: fix_times_since
 SELECT min(first_fix_time), max(last_fix_time) FROM batch WHERE batch > %(batch)s
 
