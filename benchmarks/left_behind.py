@@ -91,7 +91,7 @@ def main() -> None:
         sys.exit(f"{given.clips}: no clips here; name a folder with --clips")
     detector: Detector = NoDetector() if given.no_model else load_detector(given.model)
     print(
-        "| clip | s | false alarms, whole picture | with zone | found | to alert, median / worst |"
+        "| clip | s | false, whole picture | false, in zone | found | s to alert, median / worst |"
     )
     print("|---|---|---|---|---|---|")
     totals = {"false_whole": 0, "false_zoned": 0, "drops": 0, "found": 0, "false_beside": 0}

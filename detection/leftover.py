@@ -17,6 +17,7 @@ SMALLEST_PX = 40  # working pixels: a thing of 20 px in a picture 1080p wide is 
 TOGETHER = 0.5  # a still part smaller than this share of what changed around it hangs on a mover
 DISPLACED_PX = 4  # working pixels that a tape, a line, a branch or the camera may sway
 ALIKE_LEVELS = 18.0
+ADDED_ABOVE = -0.2  # what is taken away scores -0.5 to -1.6; a thing that hides a bright one near 0
 EXPLAINED = 0.65  # share of a region that is the old scene so displaced
 THINNEST_PX = 4.5  # area by length, in working pixels: less is the rim of something
 SAME_SIZE = (0.35, 3.0)  # a track's box now against its box while it moved
@@ -42,8 +43,8 @@ class Leftover:
 
     @property
     def was_added(self) -> bool:
-        """Stands out from its surroundings more than what was there before."""
-        return self.added > 0 and self.displaced < EXPLAINED
+        """Stands out from its surroundings about as much as what was there before, or more."""
+        return self.added > ADDED_ABOVE and self.displaced < EXPLAINED
 
 
 def leftovers(look: Look, background: Background, least_age_s: float) -> list[Leftover]:
