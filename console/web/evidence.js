@@ -4,9 +4,14 @@ import { h, svg } from "./dom.js";
 import { clockTime } from "./format.js";
 import { has, t } from "./i18n.js";
 
-const ORDER = ["before", "passage", "after"];
+const inOrder = (evidence) => [...evidence].sort((a, b) => a.captured_at.localeCompare(b.captured_at));
 
-const inOrder = (evidence) => [...evidence].sort((a, b) => ORDER.indexOf(a.moment) - ORDER.indexOf(b.moment));
+// An alert that joined several occurrences has pictures of each: those of the last one.
+function latest(evidence) {
+  const ordered = inOrder(evidence);
+  const begin = ordered.findLastIndex(({ moment }) => moment === "before");
+  return begin < 0 ? ordered.slice(-3) : ordered.slice(begin);
+}
 
 function box([x1, y1, x2, y2], name, picture) {
   const large = picture.width_px / 34;
@@ -34,7 +39,7 @@ const caption = (item) => `${t(`moment.${item.moment}`)} ${clockTime(new Date(it
 
 export function thumbnails(evidence, title) {
   if (!evidence?.length) return null;
-  return h("div", { class: "thumbs" }, inOrder(evidence).map((item) =>
+  return h("div", { class: "thumbs" }, latest(evidence).map((item) =>
     h("button", { type: "button", class: "thumb", title: t("viewer.open"), onclick: (event) => {
       event.stopPropagation();
       view(evidence, title);

@@ -159,10 +159,10 @@ class World:
 
 def pictures(alert: Alert) -> tuple[Evidence, ...]:
     made = []
-    for moment, box, passer in (
-        ("before", None, None),
-        ("passage", None, (300, 210, 660, 470)),
-        ("after", (560, 420, 690, 510), None),
+    for after_s, moment, box, passer in (
+        (-4, "before", None, None),
+        (-1, "passage", None, (300, 210, 660, 470)),
+        (6, "after", (560, 420, 690, 510), None),
     ):
         jpeg = scene(box, passer)
         made.append(
@@ -170,7 +170,7 @@ def pictures(alert: Alert) -> tuple[Evidence, ...]:
                 evidence_id=uuid5(alert.alert_id, moment),
                 alert_id=alert.alert_id,
                 moment=moment,
-                captured_at=alert.started_at,
+                captured_at=alert.started_at + timedelta(seconds=after_s),
                 media_type="image/jpeg",
                 width_px=1280,
                 height_px=720,
