@@ -61,7 +61,7 @@ class Engine:
     def __init__(self, site: Site, lateness_s: float = 600.0) -> None:
         self._ground = Ground(site)
         self._rules = make_rules(self._ground)
-        self._lateness_s = lateness_s
+        self._lateness_s = float(lateness_s)
         self._factors = [np.uint64(_factor(r.name)) for r in self._rules]
         self.kinds = tuple(kind for rule in self._rules for kind in rule.kinds)
 

@@ -179,6 +179,14 @@ def test_what_comes_late_out_of_a_silence_is_judged_as_backfill(world, engine):
     assert engine.advance(state, live, world.t0)[1] == []
 
 
+def test_a_snapshot_of_a_restored_state_is_the_same_snapshot(world):
+    engine = Engine(world.site(zones={"z": zone(world, "z", ZoneKind.SITE, 0, 0, 200, 200)}), 600)
+    fixes = [world.fix(t, 100, 100) for t in (0, 10, 20, 30, 400, 1500)]
+    state, _ = engine.advance(engine.initial(), fixes, world.t0)
+    snapshot = encode_state(state)
+    assert encode_state(decode_state(snapshot)) == snapshot
+
+
 def test_another_version_of_the_state_is_refused(world, engine):
     state, _ = engine.advance(engine.initial(), [world.fix(0, 0, 0)], world.t0)
     snapshot = msgspec.msgpack.decode(encode_state(state))
