@@ -62,9 +62,8 @@ class Judge:
             hold_back=timedelta(seconds=settings.hold_back_s),
             lateness=timedelta(seconds=settings.lateness_s),
         )
-        return cls(
-            Engine(site, settings.lateness_s), book, Limits.of(settings), site.vehicle_of_terminal()
-        )
+        limits = Limits.of(settings, site)
+        return cls(Engine(site, settings.lateness_s), book, limits, site.vehicle_of_terminal())
 
     def initial(self) -> JudgeState:
         return JudgeState(PlausibilityState(), self.engine.initial(), self.book.initial())

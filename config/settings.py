@@ -85,6 +85,7 @@ class PipelineSettings(_Section):
     lateness_s: float = Field(600, description="a fix so late still amends alerts")
     future_tolerance_s: float = Field(120, description="clock difference that is no fault")
     ancient_after_s: float = Field(30 * 86400, description="older at receipt: a broken clock")
+    far_from_site_km: float = Field(200, gt=0, description="beyond: not judged, kept as far")
     max_speed_kmh: float = Field(200, description="faster between two fixes: teleport")
     snapshot_every_s: float = Field(30, description="how often vehicle state is snapshotted")
     hold_back_s: float = Field(7200, description="a repeat within it joins the earlier alert")

@@ -16,8 +16,10 @@ from dataclasses import dataclass
 from datetime import datetime
 
 import msgspec
+import shapely
 
 from config.settings import PipelineSettings
+from config.site import Site
 from ingest.position import Position, Quality
 
 STATE_VERSION = 1
@@ -35,15 +37,24 @@ _METRES_PER_DEG = 6_371_008.8 * math.pi / 180  # mean Earth radius, IUGG
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """Beyond these a fix cannot be true; see `config.settings.PipelineSettings`."""
+    """Beyond these a fix cannot be true, or is none of ours; see `PipelineSettings`.
+
+    `region` is (west, south, east, north) in WGS-84 degrees; None knows no place too far away.
+    """
 
     future_tolerance_s: float
     ancient_after_s: float
     max_speed_kmh: float
+    region: tuple[float, float, float, float] | None = None
 
     @classmethod
-    def of(cls, settings: PipelineSettings) -> Limits:
-        return cls(settings.future_tolerance_s, settings.ancient_after_s, settings.max_speed_kmh)
+    def of(cls, settings: PipelineSettings, site: Site | None = None) -> Limits:
+        return cls(
+            settings.future_tolerance_s,
+            settings.ancient_after_s,
+            settings.max_speed_kmh,
+            _region(site, settings.far_from_site_km) if site else None,
+        )
 
 
 class Place(msgspec.Struct, frozen=True, array_like=True, gc=False):
@@ -119,6 +130,8 @@ def _quality(memory: VehicleMemory, position: Position, limits: Limits) -> Quali
         return Quality.NULL_ISLAND
     if (clock := _clock(time_s, position.received_at, limits)) is not None:
         return clock
+    if limits.region is not None and not _within(limits.region, position.lon, position.lat):
+        return Quality.FAR
     place = Place(time_s, position.lon, position.lat)
     speed_mps = limits.max_speed_kmh / 3.6
     live = memory.live
@@ -127,6 +140,23 @@ def _quality(memory: VehicleMemory, position: Position, limits: Limits) -> Quali
         return _place(memory.late, place, speed_mps, after=live.good[0])
     late = memory.late.good if memory.late else None
     return _place(live, place, speed_mps, before=late[-1] if late else None)
+
+
+def _region(site: Site, margin_km: float) -> tuple[float, float, float, float] | None:
+    """The box about the site's zones and routes, wider by the margin on each side."""
+    shapes = [z.geometry for z in site.zones.values()] + [r.geometry for r in site.routes.values()]
+    if not shapes:
+        return None
+    west, south, east, north = shapely.total_bounds(shapes).tolist()
+    up = margin_km * 1000 / _METRES_PER_DEG
+    # Meridians converge: the same way is more degrees on the side that is nearer to a pole.
+    aside = up / math.cos(math.radians(min(max(abs(south), abs(north)) + up, 85)))
+    return west - aside, south - up, east + aside, north + up
+
+
+def _within(region: tuple[float, float, float, float], lon: float, lat: float) -> bool:
+    west, south, east, north = region
+    return west <= lon <= east and south <= lat <= north
 
 
 def _clock(time_s: float, received_at: datetime, limits: Limits) -> Quality | None:

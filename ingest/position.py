@@ -20,6 +20,7 @@ class Quality(IntEnum):
     NULL_ISLAND = 3  # at or about (0, 0): a receiver without a fix
     TELEPORT = 4  # not reachable from the last good fix at any speed a truck has
     DUPLICATE = 5  # same vehicle and fix time as one already seen: kept as a count, not as a row
+    FAR = 6  # so far from the site that none of its trucks has business there
 
 
 class Lid(StrEnum):

@@ -10,10 +10,13 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 import pytest
+import shapely
 from hypothesis import given
 from hypothesis import strategies as st
 
 from config.settings import PipelineSettings
+from config.site import Site
+from config.zone import Zone, ZoneKind
 from ingest.plausibility import (
     SEEN_TIMES,
     TRAIL_FIXES,
@@ -165,6 +168,28 @@ def test_noise_of_a_standing_vehicle_is_no_jump() -> None:
 
 def test_a_jump_across_the_date_line_is_a_step() -> None:
     assert qualities(fix(0, lon=179.9999), fix(10, lon=-179.9999)) == [GOOD, GOOD]
+
+
+@pytest.mark.parametrize(
+    ("east_km", "north_km", "quality"),
+    [(0, 0, GOOD), (195, 0, GOOD), (0, -195, GOOD), (215, 0, Quality.FAR), (0, 215, Quality.FAR)],
+)
+def test_far_from_the_site(east_km: float, north_km: float, quality: Quality) -> None:
+    square = shapely.box(LON - 0.01, LAT - 0.01, LON + 0.01, LAT + 0.01)
+    site = Site(
+        "测试区", ZoneInfo("Asia/Shanghai"), zones={"z": Zone("z", "z", ZoneKind.SITE, square)}
+    )
+    there = fix(0, lon=LON + east_km * 1000 * M_LON, lat=LAT + north_km / 111.195)
+    limits = Limits.of(PipelineSettings(), site)
+    state, (assessed,) = assess(PlausibilityState(), [there], limits)
+    assert assessed.quality is quality
+    _, (back,) = assess(state, [fix(3600)], limits)
+    assert back.quality is GOOD  # what is far is no reference
+
+
+def test_a_site_without_shapes_knows_no_far() -> None:
+    limits = Limits.of(PipelineSettings(), Site("测试区", ZoneInfo("Asia/Shanghai")))
+    assert limits.region is None
 
 
 def test_duplicates_by_vehicle_and_time() -> None:
