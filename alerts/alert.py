@@ -31,6 +31,8 @@ class Alert(msgspec.Struct, frozen=True, kw_only=True):
     Attributes:
         alert_id: a function of what happened, so that judging it twice gives the same alert.
         kind: an alert kind of the design.
+        plate, plate_color, company: of the vehicle, as registered when the alert was raised; the
+            company by name. None for a camera's alert and for a terminal that is not registered.
         subject: the zone, permit, route or camera zone it is about.
         raised_at: the event time at which it was sure enough to tell.
         ended_at: None while it goes on.
@@ -46,6 +48,9 @@ class Alert(msgspec.Struct, frozen=True, kw_only=True):
     kind: str
     severity: Severity
     vehicle_id: str | None
+    plate: str | None = None
+    plate_color: str | None = None
+    company: str | None = None
     camera_id: str | None
     subject: str
     zone_id: str | None = None

@@ -183,6 +183,8 @@ class AlertBook:
 
     def _alert(self, key: Key, alert_id: UUID, members: Sequence[Occurrence]) -> Alert:
         first, last = members[0], members[-1]
+        vehicle = self.site.vehicles.get(key.vehicle_id or "")
+        company = self.site.companies.get(vehicle.company_id) if vehicle else None
         rings = any(m.rings for m in members)
         ended = None
         if all(m.ended_at is not None for m in members):
@@ -192,6 +194,9 @@ class AlertBook:
             kind=key.kind,
             severity=self._severity(key.kind),
             vehicle_id=key.vehicle_id,
+            plate=vehicle.plate if vehicle else None,
+            plate_color=vehicle.plate_color.value if vehicle else None,
+            company=company.name if company else None,
             camera_id=key.camera_id,
             subject=key.subject,
             zone_id=last.zone_id,

@@ -115,7 +115,10 @@ def restore(judge: Judge, store: PatientStore, settings: PipelineSettings) -> Ju
     stored = store.ask(lambda conn: list(positions_since(conn, first_batch)))
     for begin in range(0, len(stored), REJUDGED_AT_ONCE):
         chunk: list[Position] = stored[begin : begin + REJUDGED_AT_ONCE]
-        state, _already_stored = judge.judge_positions(state, chunk)
+        state, batch = judge.judge_positions(state, chunk)
+        # Nearly all of it is stored, and the store knows what it knows; but other chunks than the
+        # first time can tell a step in between that was never told.
+        store.write(Batch(visits=batch.visits, changes=batch.changes, worker=WORKER))
     log.info("pipeline.restored", from_snapshot=snapshot is not None, rejudged=len(stored))
     return state
 

@@ -7,11 +7,12 @@ SELECT * FROM alert WHERE alert_id = ANY(%(alert_ids)s) FOR UPDATE
 
 -- name: insert_alert
 INSERT INTO alert (
-    alert_id, kind, severity, vehicle_id, camera_id, subject, zone_id, permit_id, started_at, raised_at,
+    alert_id, kind, severity, vehicle_id, plate, plate_color, company, camera_id, subject, zone_id, permit_id, started_at, raised_at,
     ended_at, lon, lat, confidence, suspected, occurrences, rings, withdrawn, "values", parameters,
     status, acknowledged_by, acknowledged_at, note, revision, updated_at, digest
 ) VALUES (
-    %(alert_id)s, %(kind)s, %(severity)s, %(vehicle_id)s, %(camera_id)s, %(subject)s, %(zone_id)s,
+    %(alert_id)s, %(kind)s, %(severity)s, %(vehicle_id)s, %(plate)s, %(plate_color)s, %(company)s,
+    %(camera_id)s, %(subject)s, %(zone_id)s,
     %(permit_id)s, %(started_at)s, %(raised_at)s, %(ended_at)s, %(lon)s, %(lat)s, %(confidence)s,
     %(suspected)s, %(occurrences)s, %(rings)s, %(withdrawn)s, %(values)s, %(parameters)s,
     %(status)s, %(acknowledged_by)s, %(acknowledged_at)s, %(note)s, %(revision)s, now(), %(digest)s
@@ -20,7 +21,8 @@ INSERT INTO alert (
 -- name: update_alert
 -- What people set (status, note, …) is not among the columns.
 UPDATE alert SET
-    kind = %(kind)s, severity = %(severity)s, vehicle_id = %(vehicle_id)s, camera_id = %(camera_id)s,
+    kind = %(kind)s, severity = %(severity)s, vehicle_id = %(vehicle_id)s, plate = %(plate)s,
+    plate_color = %(plate_color)s, company = %(company)s, camera_id = %(camera_id)s,
     subject = %(subject)s, zone_id = %(zone_id)s, permit_id = %(permit_id)s, raised_at = %(raised_at)s,
     ended_at = %(ended_at)s, lon = %(lon)s, lat = %(lat)s, confidence = %(confidence)s,
     suspected = %(suspected)s, occurrences = %(occurrences)s, rings = %(rings)s,

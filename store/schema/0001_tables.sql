@@ -67,6 +67,9 @@ CREATE TABLE alert (
     kind             text NOT NULL,
     severity         text NOT NULL,
     vehicle_id       text,
+    plate            text,  -- as registered when it was raised, and so the next two
+    plate_color      text,
+    company          text,
     camera_id        text,
     subject          text NOT NULL,
     zone_id          text,

@@ -13,6 +13,7 @@ from alerts.alert import ChangeKind, Severity
 from alerts.book import AlertBook, decode_state, encode_state
 from config.camera import Camera, CameraRole
 from config.site import Site
+from config.vehicle import Company, PlateColor, Vehicle, VehicleKind
 from detection.scene_event import Box, Passer, SceneEvent, Snapshot
 from geofence.finding import Violation
 
@@ -169,6 +170,21 @@ def test_a_camera_alert_stands_where_the_camera_stands_and_brings_its_pictures()
     assert by_moment["before"].passer_box is None
     assert by_moment["after"].box == (0, 0, 10, 10)
     assert len({e.evidence_id for e in change.evidence}) == 3
+
+
+def test_an_alert_names_plate_and_company() -> None:
+    truck = Vehicle("V1", "苏DA1234", PlateColor.YELLOW, VehicleKind.MUCK, "c1", "t1")
+    site = Site(
+        "测试区",
+        ZoneInfo("Asia/Shanghai"),
+        vehicles={"V1": truck},
+        companies={"c1": Company("c1", "一号公司")},
+    )
+    found = [violation(0), violation(0, vehicle_id="stranger")]
+    book = AlertBook(site)
+    _, changes = book.advance(book.initial(), found, at(1))
+    named = [(c.alert.plate, c.alert.plate_color, c.alert.company) for c in changes]
+    assert named == [("苏DA1234", "yellow", "一号公司"), (None, None, None)]
 
 
 def test_a_site_sets_severity() -> None:
