@@ -84,25 +84,34 @@ export class AlertList {
   }
 
   draw(focusId = document.activeElement?.closest?.(".alert")?.dataset.id) {
-    const top = this.element.scrollTop;
     const now = this.now();
     const cards = this.shown().map((alert) => this.card(alert, now));
     if (!cards.length) cards.push(h("p", { class: "empty" }, t(`empty.${this.tab}`)));
     if (this.next && this.tab !== "new") cards.push(h("button", { type: "button", class: "quiet", onclick: () => this.loadMore() }, t("alerts.more")));
-    this.element.replaceChildren(...cards);
-    this.element.scrollTop = top;
+    this.arrange(cards);
     this.drawTabs();
-    if (!focusId) return;
+    if (!focusId || this.element.contains(document.activeElement)) return;
     const card = document.getElementById(`alert-${focusId}`);
     const input = card?.querySelector(".decide input");
     (input ?? card)?.focus({ preventScroll: true });
+  }
+
+  // What stays is not touched: a note being written (pinyin half typed) would be lost with the focus.
+  arrange(cards) {
+    const wanted = new Set(cards);
+    for (const child of [...this.element.children]) if (!wanted.has(child)) child.remove();
+    cards.forEach((card, i) => {
+      if (this.element.children[i] !== card) this.element.insertBefore(card, this.element.children[i] ?? null);
+    });
   }
 
   // A card is made anew only when it says something else: its pictures would flicker.
   card(alert, now) {
     const id = alert.alert_id;
     const state = { open: this.open === id, dismissing: this.dismissing === id, error: this.errors.get(id) };
-    const key = JSON.stringify([alert.revision, alert.status, alert.evidence?.length, language, state]);
+    // While its note is being written, a card stays as it is whatever the rules have to add.
+    const told = state.dismissing ? [] : [alert.revision, alert.evidence?.length];
+    const key = JSON.stringify([...told, alert.status, language, state]);
     const known = this.cards.get(id);
     if (known?.key === key) return known.element;
     const element = alertCard(alert, { ...this.describe(alert), now, ...state, actions: this.actions });

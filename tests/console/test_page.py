@@ -9,12 +9,14 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from urllib.parse import urlsplit
 
+import msgspec
 import pytest
 from fastapi import FastAPI
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
-from alerts.alert import Alert
+from alerts.alert import Alert, AlertChange, ChangeKind
 from store.alert_reader import stored_alert
+from store.batch import Batch
 from tests.console.conftest import USER, served
 from tests.console.world import World, utc_now
 
@@ -156,7 +158,14 @@ def test_a_false_alarm_by_keyboard_alone(screen: Screen, world: World) -> None:
     page, alert = screen.page, world.alerts["restricted_zone"]  # type: ignore[attr-defined]
     page.locator(screen.card(alert)).focus()
     page.keyboard.press("w")
-    page.keyboard.type("施工改道")
+    page.keyboard.type("施工")
+    other = world.raise_alert("lid_open", utc_now(), vehicle_id="v05", lon=119.94, lat=31.70)
+    expect(page.locator(screen.card(other))).to_be_visible()  # and the note is still being written
+    amended = msgspec.structs.replace(alert, occurrences=2)
+    world.writer.write(Batch(changes=(AlertChange(change=ChangeKind.AMENDED, alert=amended),)))
+    world.raise_alert("long_stop", utc_now(), vehicle_id="v06", lon=119.94, lat=31.70)
+    expect(page.locator("#count-new")).to_have_text("6")  # told after it
+    page.keyboard.type("改道")
     page.keyboard.press("Enter")
     page.locator("[data-tab=handled]").click()
     card = page.locator(screen.card(alert))
