@@ -18,7 +18,7 @@ DROPS = {
     "vtest.avi": [
         Drop("bag", 199, 250, 34, 34, 20.0, seed=3),
         Drop("pile", 640, 395, 40, 24, 16.0, seed=4),
-        Drop("stain", 330, 465, 50, 24, 25.0, opacity=0.8, seed=5),
+        Drop("stain", 230, 420, 50, 24, 25.0, opacity=0.8, seed=5),
     ],
     "car-detection.mp4": [
         Drop("bag", 300, 160, 22, 22, 14.0, seed=6),
