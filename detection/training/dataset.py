@@ -9,7 +9,7 @@ from typing import Any
 
 import cv2
 import numpy as np
-import yaml  # type: ignore[import-untyped]  # its stubs are a package of their own
+import yaml
 from numpy.typing import NDArray
 
 from ingest.frame import Image
