@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from zlib import crc32
 
-import numpy as np
-
 from ingest.frame import Image
 
 
@@ -19,7 +17,7 @@ class FrozenWatchdog:
 
     def see(self, image: Image, now_s: float) -> bool:
         """True once the picture was the same for `frozen_after_s`; `now_s` is any steady clock."""
-        digest = crc32(np.ascontiguousarray(image[::4, ::4]))
+        digest = crc32(image[::4, ::4].tobytes())
         if digest != self._digest:
             self._digest, self._since_s = digest, now_s
             return False

@@ -11,6 +11,13 @@ REQUIRED = tuple(filter(None, os.environ.get("MUCKWATCH_TEST_REQUIRE", "").split
 """Words: CI names what it has installed, such as `chromium,mosquitto`."""
 
 
+def pytest_report_header() -> str:
+    other = "a" if "MUCKWATCH_TEST_DATABASE_URL" in os.environ else "no"
+    return (
+        f"databases: plain PostgreSQL, {other} TimescaleDB (MUCKWATCH_TEST_DATABASE_URL names one)"
+    )
+
+
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport(
     item: pytest.Item, call: pytest.CallInfo[None]
