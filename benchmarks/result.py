@@ -19,15 +19,17 @@ def result_line(
 ) -> str:
     """Medians over the rounds, the worst round beside them; ratio above 1: ours is the better."""
     worst = min if more_is_better else max
-    ratio = statistics.median(ours) / statistics.median(peer)
+    mine, theirs = statistics.median(ours), statistics.median(peer)
+    # None where the lesser side did nothing at all: no figure says how many times more that is.
+    ratio = (mine / theirs if theirs else None) if more_is_better else theirs / mine
     return json.dumps(
         {
             "name": name,
-            "ours": round(statistics.median(ours), 3),
+            "ours": round(mine, 3),
             "ours_worst": round(worst(ours), 3),
-            "peer": round(statistics.median(peer), 3),
+            "peer": round(theirs, 3),
             "peer_worst": round(worst(peer), 3),
-            "ratio": round(ratio if more_is_better else 1 / ratio, 2),
+            "ratio": None if ratio is None else round(ratio, 2),
             "unit": unit,
             "rounds": len(ours),
             "checked": checked,

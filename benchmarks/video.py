@@ -14,7 +14,6 @@ from __future__ import annotations
 
 import argparse
 import importlib.util
-import json
 import os
 import signal
 import socket
@@ -32,9 +31,10 @@ import av
 import cv2
 import numpy as np
 
+from benchmarks.result import result_line
 from config.camera import Camera, CameraRole
 from config.settings import VisionSettings
-from detection.detector import load_detector
+from detection.detector import PACKAGE_MODEL, load_detector
 from detection.picture_zones import WHOLE_PICTURE
 from detection.watch import CameraWatch
 from ingest.stream import CameraStream
@@ -125,18 +125,22 @@ def ours(url: str, cameras: int, seconds: float, model: Path | None) -> Held:
             watched.advance(frame)
             analysed[number] += counting.is_set()
 
-    return _hold(watch, lambda: [s.stop() for s in streams], analysed, counting, seconds)
+    def stop_all() -> None:
+        for stream in streams:
+            stream.stop()
+
+    return _hold(watch, stop_all, analysed, counting, seconds)
 
 
 def peer(url: str, cameras: int, seconds: float, model: Path) -> Held:
     """One `YOLO(...)` and one thread a camera, every fifth picture tracked."""
-    import ultralytics  # noqa: PLC0415  heavy, and only the peer's
+    from ultralytics.models import YOLO  # noqa: PLC0415  heavy, and only the peer's
 
     analysed = [0] * cameras
     counting, stop = threading.Event(), threading.Event()
 
     def watch(number: int) -> None:
-        yolo = ultralytics.YOLO(str(model), task="detect")
+        yolo = YOLO(str(model), task="detect")
         stride = round(SOURCE_FPS / ANALYSED_FPS)
         for _ in yolo.track(url, stream=True, vid_stride=stride, verbose=False, persist=True):
             if stop.is_set():
@@ -201,12 +205,15 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--model", type=Path, help="ours; default: the package's own, else none")
     parser.add_argument(
-        "--peer-model", type=Path, required=True, help=".pt or .onnx for yolo track"
+        "--peer-model",
+        type=Path,
+        default=PACKAGE_MODEL,
+        help=".pt or .onnx for yolo track; default: the package's own",
     )
     given = parser.parse_args()
     if importlib.util.find_spec("lap") is None:
         sys.exit(
-            "yolo track needs the package lap (pip install lap): ultralytics does not pull it in"
+            "yolo track needs the extra `yolo`, with the package lap that ultralytics leaves out"
         )
     each: dict[str, list[float]] = {"ours": [], "peer": []}
     mine: list[int] = []
@@ -232,24 +239,17 @@ def main() -> None:
                 each["peer"].append(tried[0].cpu_ms_per_picture)
         finally:
             server.close()
-    our_median, peer_median = statistics.median(mine), statistics.median(theirs)
     print(
-        json.dumps(
-            {
-                "name": "video",
-                "ours": our_median,
-                "ours_worst": min(mine),
-                "peer": peer_median,
-                "peer_worst": min(theirs),
-                "ratio": round(our_median / peer_median, 2) if peer_median else None,
-                "unit": "720p25 RTSP cameras analysed at 5 fps with at most 5 % of pictures lost",
-                "cpu_ms_per_picture": {who: statistics.median(ms) for who, ms in each.items()},
-                "rounds": given.rounds,
-                "seconds": given.seconds,
-                "model": str(given.model.name if given.model else "package's own, else none"),
-                "peer_model": given.peer_model.name,
-                "equal": "same streams, same analysed rate; our detector rests while nothing moves",
-            }
+        result_line(
+            "video",
+            mine,
+            theirs,
+            unit="720p25 RTSP cameras analysed at 5 fps with at most 5 % of pictures lost",
+            checked="same streams, same analysed rate; our detector rests while nothing moves",
+            cpu_ms_per_picture={who: statistics.median(ms) for who, ms in each.items()},
+            seconds=given.seconds,
+            model=(given.model or PACKAGE_MODEL).name,
+            peer_model=given.peer_model.name,
         )
     )
 
