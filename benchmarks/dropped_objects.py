@@ -44,8 +44,8 @@ def _appearance(drop: Drop) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
     height, width = drop.height, drop.width
     rows, columns = np.mgrid[0:height, 0:width].astype(np.float32)
     u, v = (columns + 0.5) / width * 2 - 1, (rows + 0.5) / height * 2 - 1
-    bumps = cv2.GaussianBlur(dice.normal(0, 1, (height, width)).astype(np.float32), (0, 0), 2.0)
-    bumps = bumps / max(float(np.abs(bumps).max()), 1e-6)
+    noise = cv2.GaussianBlur(dice.normal(0, 1, (height, width)).astype(np.float32), (0, 0), 2.0)
+    bumps = noise / max(float(np.abs(noise).max()), 1e-6)
     if drop.kind == "bag":
         inside = u**2 + v**2 + 0.15 * bumps < 0.95
         base = np.array([(35, 32, 30), (190, 195, 200), (120, 60, 40)][drop.seed % 3], np.float32)
