@@ -35,4 +35,16 @@ def export_onnx(weights: Path, out: Path, *, image_size: int = 320) -> Path:
         )
         out.parent.mkdir(parents=True, exist_ok=True)
         shutil.move(str(made), out)
+    _forget_the_folder(out)
     return out
+
+
+def _forget_the_folder(model: Path) -> None:
+    """Ultralytics names the data set's path in the description; it says where, not what."""
+    import onnx  # noqa: PLC0415 - comes with the extra, as ultralytics does
+
+    loaded = onnx.load(model)
+    for entry in loaded.metadata_props:
+        if entry.key == "description":
+            entry.value = entry.value.split(" trained on ")[0]
+    onnx.save(loaded, model)

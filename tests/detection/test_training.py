@@ -42,6 +42,7 @@ def test_one_epoch_ends_in_a_model_that_the_lean_runtime_loads(tmp_path):
         progress=lambda done, of: told.append((done, of)),
     )
     assert out.is_file()
+    assert str(tmp_path).encode() not in out.read_bytes()
     assert told[-1] == (1, 1)
     detector = load_detector(out, confidence=0.01)
     assert detector.names == {0: "bag", 1: "muck_truck"}
