@@ -124,7 +124,11 @@ def restore(judge: Judge, store: PatientStore, settings: PipelineSettings) -> Ju
 
 
 def run(settings: Settings, stop: threading.Event) -> None:
-    """Until `stop`: take, judge, store, acknowledge. A lost database is waited for."""
+    """Until `stop`: take, judge, store, acknowledge. A lost database is waited for.
+
+    Raises:
+        Stopped: asked to stop while the database was away; what was not stored comes again.
+    """
     store = PatientStore(settings.database, destinations_of(settings.delivery), stop)
     try:
         judge = Judge.of(store.ask(read_site), settings.pipeline)
@@ -132,8 +136,6 @@ def run(settings: Settings, stop: threading.Event) -> None:
         pipeline = Pipeline(judge, state, store, settings.pipeline.snapshot_every_s)
         _take_and_step(pipeline, settings, stop)
         pipeline.snapshot()
-    except Stopped:
-        log.info("pipeline.stopped", while_waiting_for="database")
     finally:
         store.close()
 

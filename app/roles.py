@@ -11,6 +11,7 @@ import structlog
 from prometheus_client import start_http_server
 
 from app.maintenance import start_maintenance
+from app.patient_store import Stopped
 from config.settings import Settings
 from config.site_files import load_site, read_site_folder
 from store.database import connect
@@ -61,6 +62,13 @@ def run_role(role: Role, settings: Settings, cameras: tuple[str, ...] = ()) -> N
     signal.signal(signal.SIGINT, asked_to_stop)
     if settings.metrics_port:
         start_http_server(settings.metrics_port, addr=settings.metrics_host)
+    try:
+        _run(role, settings, stop, cameras)
+    except Stopped:
+        log.info("role.stopped", role=role.value, while_waiting_for="database")
+
+
+def _run(role: Role, settings: Settings, stop: threading.Event, cameras: tuple[str, ...]) -> None:
     if role is Role.PIPELINE:
         start_maintenance(settings.database, stop)
         from app.pipeline import run as run_pipeline

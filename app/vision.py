@@ -87,7 +87,11 @@ class CameraWorker:
 
 
 def run(settings: Settings, stop: threading.Event, only: Sequence[str] = ()) -> None:
-    """Watch the site's cameras, or those named in `only`, until `stop`."""
+    """Watch the site's cameras, or those named in `only`, until `stop`.
+
+    Raises:
+        Stopped: asked to stop while the database was away.
+    """
     store = PatientStore(settings.database, destinations_of(settings.delivery), stop)
     site = store.ask(read_site)
     vision = settings.vision
@@ -117,8 +121,6 @@ def run(settings: Settings, stop: threading.Event, only: Sequence[str] = ()) -> 
                 if rejected is not None:
                     recorder.reject(rejected)
             source.acknowledge(messages)
-    except Stopped:
-        log.info("vision.stopped", unacknowledged=source.waiting)
     finally:
         source.close()
         for worker in workers.values():
