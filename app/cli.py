@@ -19,6 +19,8 @@ from config.check import check_site
 from config.problem import Severity, SiteError
 from config.settings import Settings, SettingsError
 from config.site_files import load_site, read_site_folder
+from detection.detector import DetectorError
+from detection.training.ultralytics_import import TrainingUnavailableError
 from geofence.engine import Engine
 from geofence.parameters import ParameterError
 from ingest.replay import ReplayError
@@ -129,7 +131,8 @@ def main() -> None:
             err.print(str(problem), markup=False, highlight=False)
         sys.exit(2)
     except (
-        ServerError, StoreError, ParameterError, ReplayError, TrackError, SettingsError, OSError,
+        ServerError, StoreError, ParameterError, ReplayError, TrackError, SettingsError,
+        DetectorError, TrainingUnavailableError, OSError,
     ) as error:  # fmt: skip
         err.print(f"muckwatch: {error}", markup=False, highlight=False)
         sys.exit(1)

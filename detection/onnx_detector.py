@@ -40,7 +40,7 @@ class OnnxDetector:
             self._session = onnxruntime.InferenceSession(
                 str(model), options, providers=["CPUExecutionProvider"]
             )
-        except Exception as error:
+        except Exception as error:  # onnxruntime has no common base of its errors
             raise DetectorError(f"model {model}: {error}") from error
         self._confidence = confidence
         described = self._session.get_modelmeta().custom_metadata_map

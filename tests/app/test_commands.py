@@ -85,3 +85,16 @@ def test_an_unknown_setting_is_told_in_a_line(
         main()
     assert ended.value.code == 1
     assert "portt" in capsys.readouterr().err.lower()
+
+
+def test_a_file_that_is_no_video_is_told_in_a_line(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    clip = tmp_path / "clip.mp4"
+    clip.write_text("no video")
+    command = ["muckwatch", "detect", str(clip), "--out", str(tmp_path / "x")]
+    monkeypatch.setattr("sys.argv", command)
+    with pytest.raises(SystemExit) as ended:
+        main()
+    assert ended.value.code == 1
+    assert "clip.mp4" in capsys.readouterr().err
