@@ -41,6 +41,7 @@ ALERT_KINDS: dict[str, AlertKind] = {
         AlertKind("missed_segment", "漏扫路段", "Missed segment", _N),
         AlertKind("work_too_fast", "作业超速", "Working too fast", _N),
         AlertKind("round_late", "作业逾时", "Round late", _N),
+        AlertKind("wash_in_frost", "低温洒水", "Washing in frost", _W),
         AlertKind("left_work_area", "驶离作业区域", "Left the work area", _W),
         AlertKind("spillage", "抛洒滴漏", "Spillage", _S),
         AlertKind("illegal_dumping", "偷倒乱倒", "Illegal dumping", _S),

@@ -18,12 +18,16 @@ ROADS = "roads.geojson"
 
 @dataclass(frozen=True, slots=True)
 class Road:
-    """One stretch of road in WGS-84 degrees; roads meet where their ends share a position."""
+    """One stretch of road in WGS-84 degrees; roads meet where their ends share a position.
+
+    `speed_kmh` is how fast one drives there, `speed_limit_kmh` how fast one may.
+    """
 
     id: str
     name: str
     geometry: LineString
     speed_kmh: float
+    speed_limit_kmh: float | None = None
 
 
 def read_roads(content: bytes, datum: Datum, problems: ProblemList) -> dict[str, Road]:

@@ -17,10 +17,17 @@ class RouteKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """One route; `geometry` in WGS-84 degrees (lon, lat), `half_width_m` to either side of it."""
+    """One route; `geometry` in WGS-84 degrees (lon, lat), `half_width_m` to either side of it.
+
+    The parts of a MultiLineString are a sanitation route's segments, in order and in the direction
+    in which they are to be worked; `segment_names` are theirs, or empty. A LineString is cut into
+    segments of `segment_m` metres.
+    """
 
     id: str
     name: str
     kind: RouteKind
     geometry: LineString | MultiLineString
     half_width_m: float
+    segment_names: tuple[str, ...] = ()
+    segment_m: float = 200.0

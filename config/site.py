@@ -8,8 +8,10 @@ from zoneinfo import ZoneInfo
 
 from config.camera import Camera
 from config.permit import Permit
+from config.road import Road
+from config.round_plan import RoundPlan
 from config.route import Route
-from config.vehicle import Company, Vehicle
+from config.vehicle import Company, Mounting, Vehicle
 from config.zone import Zone
 
 RuleParameters = Mapping[str, float | int | str | bool]
@@ -31,6 +33,9 @@ class Site:
     permits: Mapping[str, Permit] = field(default_factory=dict)
     cameras: Mapping[str, Camera] = field(default_factory=dict)
     rules: Mapping[str, RuleParameters] = field(default_factory=dict)
+    rounds: Mapping[str, RoundPlan] = field(default_factory=dict)
+    roads: Mapping[str, Road] = field(default_factory=dict)
+    mountings: tuple[Mounting, ...] = ()
 
     def vehicle_of_terminal(self) -> dict[str, str]:
         """Terminal id -> vehicle id, for every registered vehicle."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 from enum import StrEnum
 
 
@@ -24,13 +25,23 @@ class PlateColor(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Company:
+    """A haulage or sanitation company, admitted in [valid_from, valid_to) (aware)."""
+
     company_id: str
     name: str
+    valid_from: datetime | None = None
+    valid_to: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Vehicle:
-    """One registered vehicle. Plate and plate colour together are its legal key."""
+    """One registered vehicle. Plate and plate colour together are its legal key.
+
+    Attributes:
+        sealed_certificate: number of the certificate that its body closes (密闭装置合格证);
+            good until `certificate_to`.
+        valid_from, valid_to: registered in [valid_from, valid_to). All times are aware.
+    """
 
     vehicle_id: str
     plate: str
@@ -38,3 +49,17 @@ class Vehicle:
     kind: VehicleKind
     company_id: str
     terminal_id: str
+    sealed_certificate: str = ""
+    certificate_to: datetime | None = None
+    valid_from: datetime | None = None
+    valid_to: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Mounting:
+    """A terminal that was built into a vehicle for a time, [valid_from, valid_to) (终端安装)."""
+
+    terminal_id: str
+    vehicle_id: str
+    valid_from: datetime | None = None
+    valid_to: datetime | None = None

@@ -24,7 +24,8 @@ class ZoneKind(StrEnum):
 class Zone:
     """One zone; `geometry` in WGS-84 degrees (lon, lat).
 
-    `hours` empty means always in force.
+    `hours` empty means always in force. A restricted zone with `laden_only` lets empty trucks in;
+    one with `permits_exempt` those on a permitted route in their permitted hours.
     """
 
     id: str
@@ -33,3 +34,5 @@ class Zone:
     geometry: Polygon | MultiPolygon
     hours: DailyHours = field(default_factory=DailyHours)
     speed_limit_kmh: float | None = None
+    laden_only: bool = False
+    permits_exempt: bool = False

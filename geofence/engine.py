@@ -14,9 +14,9 @@ import numpy.typing as npt
 
 from config.site import Site
 from geofence.arrivals import Arrivals, arrange
-from geofence.finding import Finding, Violation
+from geofence.finding import Finding, Violation, identity
 from geofence.ground import Ground
-from geofence.memory import Memory, RuleStates, changes, identity
+from geofence.memory import Memory, RuleStates, changes
 from geofence.moment import moment
 from geofence.projection import Floats
 from geofence.rows import Bools, Rows

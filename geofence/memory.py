@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import msgspec
 
-from geofence.finding import Finding, Violation, ZoneVisit
+from geofence.finding import Step, Trip, Violation, ZoneVisit, identity
 from geofence.rule_list import RuleState
 
 RuleStates = dict[str, RuleState]  # by rule name; rules at rest are left out
@@ -21,18 +21,18 @@ class Memory(msgspec.Struct, frozen=True):
     """
 
     states: tuple[tuple[float, RuleStates], ...] = ()
-    findings: tuple[tuple[float, Finding], ...] = ()
+    findings: tuple[tuple[float, Step], ...] = ()
 
     def now(self) -> RuleStates:
         """The rule states after the newest fix."""
         return self.states[-1][1] if self.states else {}
 
-    def open(self) -> list[Finding]:
+    def open(self) -> list[Step]:
         """What still goes on."""
         latest = {identity(f): f for _, f in self.findings}
         return [f for f in latest.values() if _open(f)]
 
-    def with_step(self, t: float, states: RuleStates, found: tuple[Finding, ...]) -> Memory:
+    def with_step(self, t: float, states: RuleStates, found: tuple[Step, ...]) -> Memory:
         """After a fix at `t` that changed something."""
         return Memory((*self.states, (t, states)), self.findings + tuple((t, f) for f in found))
 
@@ -57,21 +57,20 @@ class Memory(msgspec.Struct, frozen=True):
         return Memory(states, findings)
 
 
-def changes(before: Memory, after: Memory) -> list[Finding]:
+def changes(before: Memory, after: Memory) -> list[Step]:
     """What to tell when a late fix made `after` of `before`: new and amended, then withdrawn."""
     old = {identity(f): f for _, f in before.findings}
     new = {identity(f): f for _, f in after.findings}
-    told: list[Finding] = [f for key, f in new.items() if old.get(key) != f]
+    told: list[Step] = [f for key, f in new.items() if old.get(key) != f]
     told += [msgspec.structs.replace(f, withdrawn=True) for key, f in old.items() if key not in new]
     return told
 
 
-def identity(finding: Finding) -> tuple[object, ...]:
-    """What makes a finding the same finding, see `geofence.finding`."""
-    if isinstance(finding, ZoneVisit):
-        return finding.vehicle_id, finding.zone_id, finding.entered_at
-    return finding.kind, finding.vehicle_id, finding.subject, finding.started_at
-
-
-def _open(finding: Finding) -> bool:
-    return (finding.ended_at if isinstance(finding, Violation) else finding.left_at) is None
+def _open(finding: Step) -> bool:
+    match finding:
+        case Violation() | Trip():
+            return finding.ended_at is None
+        case ZoneVisit():
+            return finding.left_at is None
+        case _:
+            return False

@@ -140,6 +140,10 @@ def _position(
         body_raised=fix.body_raised,
         ignition=fix.ignition,
         work=fix.work,
+        weight_kg=fix.weight_kg,
+        temperature_c=fix.temperature_c,
+        antenna_cut=fix.antenna_cut,
+        power_cut=fix.power_cut,
         backfill=fix.backfill,
     )
 

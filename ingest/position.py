@@ -45,7 +45,8 @@ class Position(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """One fix, WGS-84 degrees. `fix_time` and `received_at` are aware and in UTC.
 
     `vehicle_id` is the registered vehicle of the terminal, or the terminal's own id where the
-    register knows none. None means that the terminal did not say.
+    register knows none. None means that the terminal did not say. `weight_kg` is the load's weight,
+    `temperature_c` that of the air; `power_cut` says that the terminal runs on its own battery.
     """
 
     vehicle_id: str
@@ -63,5 +64,9 @@ class Position(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     body_raised: bool | None = None
     ignition: bool | None = None
     work: tuple[Work, ...] = ()
+    weight_kg: float | None = None
+    temperature_c: float | None = None
+    antenna_cut: bool | None = None
+    power_cut: bool | None = None
     backfill: bool = False
     quality: Quality = Quality.GOOD

@@ -33,4 +33,8 @@ class PositionPayload(msgspec.Struct, frozen=True, kw_only=True, gc=False, omit_
     body_raised: bool | None = None
     ignition: bool | None = None
     work: tuple[Work, ...] = ()
+    weight_kg: Annotated[float, Meta(ge=0, le=200_000)] | None = None
+    temperature_c: Annotated[float, Meta(ge=-90, le=90)] | None = None
+    antenna_cut: bool | None = None
+    power_cut: bool | None = None
     backfill: bool = False
