@@ -65,6 +65,7 @@ class RetentionSettings(_Section):
 
     position_days: int = Field(180, ge=2, description="positions, by fix time")
     visit_days: int = Field(1095, ge=2, description="zone visits, by entry")
+    trip_days: int = Field(1095, ge=2, description="trips by begin, rounds by window")
     alert_days: int = Field(1095, ge=2, description="alerts with their log and evidence")
     rejected_days: int = Field(30, ge=2, description="rejected messages, by receipt")
     outbox_days: int = Field(30, ge=2, description="delivered outbox entries")

@@ -7,7 +7,7 @@ from uuid import UUID, uuid4
 import msgspec
 
 from alerts.alert import AlertChange
-from geofence.finding import ZoneVisit
+from geofence.finding import Round, Trip, ZoneVisit
 from ingest.position import Position
 from ingest.rejected_message import RejectedMessage
 
@@ -17,6 +17,7 @@ class Batch(msgspec.Struct, frozen=True, kw_only=True):
 
     Attributes:
         positions: in the order in which they were judged; it is kept.
+        visits, trips, rounds: as they now stand; those that were withdrawn go.
         changes: steps in the life of alerts, in the order in which they were told.
         worker: who writes; names the row of the snapshot.
         snapshot: the worker's state after this batch, or None when none was taken.
@@ -26,6 +27,8 @@ class Batch(msgspec.Struct, frozen=True, kw_only=True):
     positions: tuple[Position, ...] = ()
     rejected: tuple[RejectedMessage, ...] = ()
     visits: tuple[ZoneVisit, ...] = ()
+    trips: tuple[Trip, ...] = ()
+    rounds: tuple[Round, ...] = ()
     changes: tuple[AlertChange, ...] = ()
     worker: str = ""
     snapshot: bytes | None = None
@@ -35,8 +38,8 @@ class Batch(msgspec.Struct, frozen=True, kw_only=True):
 class Written(msgspec.Struct, frozen=True, kw_only=True):
     """Counts of what a batch became. `batch` is its number, 0 when it had been written before.
 
-    `duplicates` are positions that were there already; a change of an alert that changed nothing is
-    counted nowhere.
+    `duplicates` are positions that were there already; of visits, trips and rounds the rows that
+    changed are counted; a change of an alert that changed nothing is counted nowhere.
     """
 
     batch: int = 0
@@ -44,6 +47,8 @@ class Written(msgspec.Struct, frozen=True, kw_only=True):
     duplicates: int = 0
     rejected: int = 0
     visits: int = 0
+    trips: int = 0
+    rounds: int = 0
     raised: int = 0
     amended: int = 0
     ended: int = 0

@@ -1,11 +1,10 @@
-"""Positions, rejected messages, zone visits: into the database, in the caller's transaction."""
+"""Positions, rejected messages: into the database, in the caller's transaction."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from uuid import UUID, uuid5
 
-from geofence.finding import ZoneVisit
 from ingest.position import Position, Quality
 from ingest.rejected_message import RejectedMessage
 from store.database import Connection
@@ -93,29 +92,6 @@ def write_rejected(conn: Connection, messages: Sequence[RejectedMessage], batch:
     with conn.cursor() as cursor:
         cursor.executemany(query("insert_rejected"), rows)
         return cursor.rowcount
-
-
-def write_visits(conn: Connection, visits: Sequence[ZoneVisit]) -> int:
-    """How many rows changed. Of one visit only the last word counts; a withdrawn one is removed."""
-    last = {(v.vehicle_id, v.zone_id, v.entered_at): v for v in visits}
-    kept: list[dict[str, object]] = []
-    withdrawn: list[dict[str, object]] = []
-    for key in sorted(last):
-        visit = last[key]
-        row = {
-            "vehicle_id": visit.vehicle_id,
-            "zone_id": visit.zone_id,
-            "entered_at": visit.entered_at,
-            "left_at": visit.left_at,
-        }
-        (withdrawn if visit.withdrawn else kept).append(row)
-    changed = 0
-    with conn.cursor() as cursor:
-        for name, rows in (("upsert_visit", kept), ("delete_visit", withdrawn)):
-            if rows:
-                cursor.executemany(query(name), rows)
-                changed += cursor.rowcount
-    return changed
 
 
 def _storable(text: str) -> str:

@@ -27,6 +27,7 @@ def maintain(conn: Connection, retention: RetentionSettings, now: datetime) -> N
         for name, days in (
             ("delete_evidence", retention.alert_days),
             ("delete_alert_log", retention.alert_days),
+            ("delete_old_rounds", retention.trip_days),
             ("delete_outbox", retention.outbox_days),
             ("delete_batches", retention.position_days),
         ):

@@ -23,6 +23,7 @@ class Series:
 SERIES = (
     Series("position", "fix_time", 1, "position_days"),
     Series("zone_visit", "entered_at", 30, "visit_days"),
+    Series("trip", "began_at", 30, "trip_days"),
     Series("alert", "started_at", 30, "alert_days"),
     Series("rejected_message", "received_at", 1, "rejected_days"),
 )

@@ -11,8 +11,11 @@ from store.batch import Batch, Written
 from store.database import Connection
 from store.errors import translated
 from store.outbox_entry import DestinationsOf
-from store.position_writer import stage, worth_a_row, write_positions, write_rejected, write_visits
+from store.position_writer import stage, worth_a_row, write_positions, write_rejected
+from store.round_writer import write_rounds
 from store.sql import query
+from store.trip_writer import write_trips
+from store.visit_writer import write_visits
 
 FOLLOWED_AT_MOST = 100_000
 """Alerts remembered as this writer's own; those longest untouched are forgotten first."""
@@ -38,10 +41,7 @@ class Writer:
                 connection where `conn.closed`.
             StoreRefused: a value that the database can't hold; nothing was stored.
         """
-        if (
-            not (batch.positions or batch.rejected or batch.visits or batch.changes)
-            and batch.snapshot is None
-        ):
+        if _is_empty(batch):
             return Written()
         with translated("writing a batch"):
             if self._staged_on is not self.conn:
@@ -65,6 +65,8 @@ class Writer:
         stored = write_positions(conn, rows, number) if rows else 0
         rejected = write_rejected(conn, batch.rejected, number) if batch.rejected else 0
         visits = write_visits(conn, batch.visits) if batch.visits else 0
+        trips = write_trips(conn, batch.trips) if batch.trips else 0
+        rounds = write_rounds(conn, batch.rounds) if batch.rounds else 0
         outcome = write_changes(conn, batch.changes, self._destinations_of, self._followed)
         if batch.snapshot is not None:
             conn.execute(
@@ -78,6 +80,8 @@ class Writer:
             duplicates=len(batch.positions) - stored,
             rejected=rejected,
             visits=visits,
+            trips=trips,
+            rounds=rounds,
             raised=counts["raised"],
             amended=counts["amended"],
             ended=counts["ended"],
@@ -99,6 +103,14 @@ class Writer:
             },
         ).fetchone()
         return None if row is None else int(row[0])
+
+
+def _is_empty(batch: Batch) -> bool:
+    told = (
+        *(batch.positions, batch.rejected, batch.visits),
+        *(batch.trips, batch.rounds, batch.changes),
+    )
+    return not any(told) and batch.snapshot is None
 
 
 def _nobody(_change: object) -> tuple[str, ...]:

@@ -42,16 +42,6 @@ INSERT INTO rejected_message (rejected_id, received_at, topic, element, reason, 
 VALUES (%(rejected_id)s, %(received_at)s, %(topic)s, %(element)s, %(reason)s, %(payload)s, %(batch)s)
 ON CONFLICT (rejected_id, received_at) DO NOTHING
 
--- name: upsert_visit
-INSERT INTO zone_visit (vehicle_id, zone_id, entered_at, left_at)
-VALUES (%(vehicle_id)s, %(zone_id)s, %(entered_at)s, %(left_at)s)
-ON CONFLICT (vehicle_id, zone_id, entered_at) DO UPDATE SET left_at = excluded.left_at
-WHERE zone_visit.left_at IS DISTINCT FROM excluded.left_at
-
--- name: delete_visit
-DELETE FROM zone_visit
-WHERE vehicle_id = %(vehicle_id)s AND zone_id = %(zone_id)s AND entered_at = %(entered_at)s
-
 -- name: upsert_snapshot
 INSERT INTO worker_snapshot (worker, batch, state) VALUES (%(worker)s, %(batch)s, %(state)s)
 ON CONFLICT (worker) DO UPDATE

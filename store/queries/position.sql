@@ -14,7 +14,3 @@ LIMIT %(limit)s
 -- name: rejected_since
 SELECT received_at, topic, element, reason, payload FROM rejected_message
 WHERE received_at >= %(since)s ORDER BY received_at DESC LIMIT %(limit)s
-
--- name: visits_of_vehicle
-SELECT vehicle_id, zone_id, entered_at, left_at FROM zone_visit
-WHERE vehicle_id = %(vehicle_id)s AND entered_at >= %(since)s ORDER BY entered_at

@@ -1,4 +1,4 @@
-"""Positions and alerts for tests of the store, near the demo district."""
+"""Positions, trips, rounds and alerts for tests of the store, near the demo district."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from uuid import UUID, uuid5
 import msgspec
 
 from alerts.alert import Alert, AlertChange, ChangeKind, Evidence, Severity
+from geofence.finding import Round, RoundState, SegmentResult, SegmentState, Trip, TripOutcome
 from ingest.position import Lid, Load, Position, Work
 
 NOON = datetime(2026, 11, 20, 12, tzinfo=UTC)
@@ -32,6 +33,58 @@ def position(vehicle: str = "苏D12345", at_s: float = 0, **changes: object) -> 
         body_raised=False,
         ignition=True,
         work=(Work.SWEEP, Work.SPRAY),
+    )
+    return msgspec.structs.replace(made, **changes)
+
+
+def trip(vehicle: str = "苏D12345", began_s: float = 0, **changes: object) -> Trip:
+    began_at = NOON + timedelta(seconds=began_s)
+    made = Trip(
+        vehicle_id=vehicle,
+        began_at=began_at,
+        site_id="site-east",
+        left_at=began_at + timedelta(minutes=20),
+        permit_id="permit-1",
+        outcome=TripOutcome.UNDER_WAY,
+        lon=119.95,
+        lat=31.70,
+        distance_m=5120.5,
+        moving_s=900.0,
+        fixes=61,
+        site_ok=True,
+    )
+    return msgspec.structs.replace(made, **changes)
+
+
+def segment(
+    number: int, state: SegmentState = SegmentState.PENDING, speed_kmh: float | None = None
+) -> SegmentResult:
+    covered = state in {SegmentState.COVERED, SegmentState.TOO_FAST}
+    return SegmentResult(
+        segment=number,
+        name=f"延政路{number}",
+        state=state,
+        passes=int(covered),
+        length_m=200.0,
+        covered_m=200.0 if covered else 12.5,
+        speed_kmh=speed_kmh,
+        first_at=NOON if covered else None,
+    )
+
+
+def work_round(plan: str = "sweep-east", at_s: float = 0, **changes: object) -> Round:
+    window_from = NOON + timedelta(seconds=at_s)
+    made = Round(
+        plan_id=plan,
+        route_id="route-sweep",
+        window_from=window_from,
+        window_to=window_from + timedelta(hours=3),
+        vehicle_ids=("v30", "v31"),
+        state=RoundState.UNDER_WAY,
+        coverage=0.5,
+        started_at=window_from + timedelta(minutes=4),
+        segments=(segment(0, SegmentState.COVERED, 9.5), segment(1)),
+        temperature_c=4.5,
     )
     return msgspec.structs.replace(made, **changes)
 
