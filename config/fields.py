@@ -16,6 +16,12 @@ from config.problem import ProblemList
 AnyEnum = TypeVar("AnyEnum", bound=StrEnum)
 
 
+_FLAGS = {
+    **dict.fromkeys(("true", "yes", "1", "1.0", "是"), True),
+    **dict.fromkeys(("false", "no", "0", "0.0", "否"), False),
+}
+
+
 def _as_number(value: object) -> float | None:
     if isinstance(value, bool) or not isinstance(value, str | int | float):
         return None
@@ -89,8 +95,8 @@ class Fields:
             return None
         return value
 
-    def choice(self, field: str, kind: type[AnyEnum]) -> AnyEnum | None:
-        value = self.text(field)
+    def choice(self, field: str, kind: type[AnyEnum], *, required: bool = True) -> AnyEnum | None:
+        value = self.text(field, required=required)
         if value is None:
             return None
         try:
@@ -144,6 +150,28 @@ class Fields:
             return None
         return int(number)
 
+    def flag(self, field: str) -> bool:
+        """True or false; absent: false. CSV and some GIS programs have words or digits for it."""
+        value = self._given(field, required=False)
+        if value is None or isinstance(value, bool):
+            return bool(value)
+        known = _FLAGS.get(str(value).strip().lower())
+        if known is None:
+            self.error(field, f"{value!r} is neither true nor false")
+        return bool(known)
+
+    def texts(self, field: str) -> tuple[str, ...]:
+        """A list of texts, or one text in which `|` separates them; absent: none."""
+        value = self._given(field, required=False)
+        if isinstance(value, str):
+            value = value.split("|")
+        if value is None:
+            return ()
+        if not isinstance(value, list) or not all(isinstance(part, str) for part in value):
+            self.error(field, f"must be a list of texts, not {value!r}")
+            return ()
+        return tuple(part.strip() for part in value)
+
     def hours(self, field: str) -> DailyHours:
         """Hours as `19:00-06:00`, several separated by `|` or in a list; empty: the whole day."""
         value = self._given(field, required=False)
@@ -177,10 +205,25 @@ class Fields:
             return None
         try:
             if len(value) == len("2026-01-01"):
-                day = date.fromisoformat(value) + timedelta(days=1 if end else 0)
-                return datetime.combine(day, time(), timezone)
-            at = datetime.fromisoformat(value)
-        except (ValueError, OverflowError):
+                at = datetime.combine(date.fromisoformat(value), time(), timezone)
+            else:
+                at, end = datetime.fromisoformat(value), False
+        except ValueError:
             self.error(field, f"{value!r} is neither a date (2026-01-31) nor a time (RFC 3339)")
             return None
+        if not 1900 <= at.year < 9999:  # beyond, it could not be told in every time zone
+            self.error(field, f"{value!r}: no such year; empty is without limit")
+            return None
+        if end:
+            at += timedelta(days=1)
         return at if at.tzinfo else at.replace(tzinfo=timezone)
+
+    def validity(self, timezone: ZoneInfo) -> tuple[datetime | None, datetime | None]:
+        """`valid_from` and `valid_to`; a date alone in `valid_to` is the last day."""
+        begin = self.instant("valid_from", timezone)
+        end = self.instant("valid_to", timezone, end=True)
+        if begin and end and end <= begin:
+            self.error(
+                "valid_to", f"{self.values['valid_to']} is not after {self.values['valid_from']}"
+            )
+        return begin, end

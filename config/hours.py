@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from itertools import pairwise
 
 _SPAN = re.compile(r"(\d{1,2}):(\d{2})-(\d{1,2}):(\d{2})")
 
@@ -39,6 +40,35 @@ class DailyHours:
         return "|".join(
             f"{a // 60:02d}:{a % 60:02d}-{b // 60:02d}:{b % 60:02d}" for a, b in self.spans_min
         )
+
+    @property
+    def day_begins_min(self) -> int:
+        """The minute at which a day of work begins: midnight, unless a span crosses it.
+
+        Then the begin of the day's first span: with `19:00-06:00` what is done at 02:00 still
+        belongs to the evening before, with `09:00-11:00|19:00-06:00` the day runs from 09:00.
+        """
+        if all(a < b for a, b in self.spans_min):
+            return 0
+        return min(a for a, _b in self.spans_min)
+
+    def meets(self, other: DailyHours) -> bool:
+        """Whether there is a minute of the day in both."""
+        return any(
+            a < d and c < b for a, b in self._within_a_day() for c, d in other._within_a_day()
+        )
+
+    def overlaps_itself(self) -> bool:
+        """Whether two of its spans share a minute."""
+        parts = sorted(self._within_a_day())
+        return any(begin < end for (_, end), (begin, _) in pairwise(parts))
+
+    def _within_a_day(self) -> list[tuple[int, int]]:
+        """The spans, those that cross midnight cut at it."""
+        parts = []
+        for a, b in self.spans_min or ((0, 1440),):
+            parts += [(a, b)] if a < b else [(a, 1440), (0, b)]
+        return [(a, b) for a, b in parts if a < b]
 
     def contains(self, minute_of_day: float) -> bool:
         """Whether a local minute of the day, in [0, 1440), falls into one of the spans."""

@@ -6,13 +6,18 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from config.hours import DailyHours
+from config.validity import in_force
 
 
 @dataclass(frozen=True, slots=True)
 class Permit:
     """One permit. An empty or absent field does not limit.
 
-    `valid_from` and `valid_to` are aware; the permit is in force in [valid_from, valid_to).
+    Attributes:
+        vehicle_ids: whom it binds; one without vehicles binds nobody.
+        valid_from, valid_to: aware; the permit is in force in [valid_from, valid_to).
+        daily_trips: how many trips all its vehicles together may make a day; the day begins at
+            `hours.day_begins_min`, so that one night's work is one day's.
     """
 
     permit_id: str
@@ -28,6 +33,4 @@ class Permit:
 
     def in_force(self, at: datetime) -> bool:
         """Whether `at` (aware) lies within the validity; the daily hours are a rule's matter."""
-        return (self.valid_from is None or self.valid_from <= at) and (
-            self.valid_to is None or at < self.valid_to
-        )
+        return in_force(self, at)

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
+from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from config.csv_file import read_rows
 from config.fields import Fields
 from config.map_files import ROUTES, ZONES
 from config.permit import Permit
+from config.permit_doubts import PermitDoubts
 from config.problem import ProblemList
 from config.register_files import VEHICLES, row_fields
+from config.route import Route
 from config.zone import Zone, ZoneKind
 
 PERMITS = "permits.csv"
@@ -35,10 +38,13 @@ def read_permits(
     timezone: ZoneInfo,
     *,
     zones: Mapping[str, Zone],
-    routes: Collection[str],
+    routes: Mapping[str, Route],
     vehicles: Collection[str],
     problems: ProblemList,
+    at: datetime | None,
 ) -> dict[str, Permit]:
+    """`at` is the time by which a permit has run out, None: not looked at."""
+    doubts = PermitDoubts(zones, routes, at)
     permits: dict[str, Permit] = {}
     for row in read_rows(PERMITS, content, ("permit_id",), _OPTIONAL, problems):
         fields = row_fields(PERMITS, row, problems)
@@ -46,10 +52,7 @@ def read_permits(
         route_ids, vehicle_ids = row.list("route_ids"), row.list("vehicle_ids")
         _check_known(fields, "route_ids", route_ids, routes, ROUTES)
         _check_known(fields, "vehicle_ids", vehicle_ids, vehicles, VEHICLES)
-        valid_from = fields.instant("valid_from", timezone)
-        valid_to = fields.instant("valid_to", timezone, end=True)
-        if valid_from and valid_to and valid_to <= valid_from:
-            fields.error("valid_to", f"{row['valid_to']} is not after {row['valid_from']}")
+        valid_from, valid_to = fields.validity(timezone)
         permit = Permit(
             permit_id=permit_id or "",
             site_zone=_zone(fields, "site_zone", zones, _BEGINS),
@@ -68,6 +71,7 @@ def read_permits(
             fields.error("permit_id", f"{permit_id!r} is there twice")
             continue
         permits[permit_id] = permit
+        doubts.tell(permit, fields)
     return permits
 
 

@@ -7,6 +7,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from config.hours import DailyHours
+from config.validity import in_force
 
 
 class WorkKind(StrEnum):
@@ -50,3 +51,6 @@ class RoundPlan:
     coverage: float = 0.95
     valid_from: datetime | None = None
     valid_to: datetime | None = None
+
+    def in_force(self, at: datetime) -> bool:
+        return in_force(self, at)

@@ -7,6 +7,9 @@ from enum import StrEnum
 
 from shapely import LineString, MultiLineString
 
+SEGMENT_M = 200.0
+"""About the distance between crossings in a town, what a sweeping plan speaks of."""
+
 
 class RouteKind(StrEnum):
     CORRIDOR = "corridor"  # 核准路线
@@ -30,4 +33,4 @@ class Route:
     geometry: LineString | MultiLineString
     half_width_m: float
     segment_names: tuple[str, ...] = ()
-    segment_m: float = 200.0
+    segment_m: float = SEGMENT_M

@@ -11,6 +11,7 @@ from config.permit import Permit
 from config.road import Road
 from config.round_plan import RoundPlan
 from config.route import Route
+from config.terminal_register import TerminalRegister
 from config.vehicle import Company, Mounting, Vehicle
 from config.zone import Zone
 
@@ -21,7 +22,8 @@ RuleParameters = Mapping[str, float | int | str | bool]
 class Site:
     """All geometry in WGS-84. `rules[kind]` are the thresholds set for a kind of alert.
 
-    Mappings are keyed by the id of what they hold and keep the order of the files.
+    Mappings are keyed by the id of what they hold and keep the order of the files. `mountings` are
+    those of terminals.csv; a vehicle's own terminal is with the vehicle.
     """
 
     name: str
@@ -37,6 +39,13 @@ class Site:
     roads: Mapping[str, Road] = field(default_factory=dict)
     mountings: tuple[Mounting, ...] = ()
 
+    def terminal_register(self) -> TerminalRegister:
+        """Which vehicle a terminal was in, and when; made anew by each call."""
+        return TerminalRegister(self.vehicles.values(), self.mountings)
+
     def vehicle_of_terminal(self) -> dict[str, str]:
-        """Terminal id -> vehicle id, for every registered vehicle."""
+        """Terminal id -> vehicle id, for every registered vehicle.
+
+        Does not know of mountings in time; being replaced by `terminal_register`.
+        """
         return {v.terminal_id: v.vehicle_id for v in self.vehicles.values() if v.terminal_id}

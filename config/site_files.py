@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from datetime import datetime
 from pathlib import Path
+from typing import TypeVar
 
 from config import site_toml
 from config.cameras_file import CAMERAS, read_cameras
@@ -11,12 +13,26 @@ from config.map_files import ROUTES, ZONES, read_routes, read_zones
 from config.permits_file import PERMITS, read_permits
 from config.problem import ProblemList, SiteError, SiteProblem
 from config.register_files import COMPANIES, VEHICLES, read_companies, read_vehicles
-from config.road import ROADS, read_roads
+from config.roads_file import ROADS, read_roads
+from config.rounds_file import ROUNDS, read_rounds
 from config.site import Site
+from config.terminals_file import TERMINALS, read_mountings
 
 __all__ = ["FILES", "SiteError", "SiteProblem", "examine_site", "load_site", "read_site_folder"]
 
-FILES = (site_toml.FILE, ZONES, ROUTES, COMPANIES, VEHICLES, PERMITS, CAMERAS, ROADS)
+FILES = (
+    site_toml.FILE,
+    ZONES,
+    ROUTES,
+    ROADS,
+    COMPANIES,
+    VEHICLES,
+    TERMINALS,
+    PERMITS,
+    ROUNDS,
+    CAMERAS,
+)
+T = TypeVar("T")
 _SUFFIXES = (".toml", ".geojson", ".csv")
 
 
@@ -41,8 +57,13 @@ def read_site_folder(path: Path) -> dict[str, bytes]:
     return files
 
 
-def examine_site(files: Mapping[str, bytes]) -> tuple[Site | None, list[SiteProblem]]:
-    """The site, or None where it has errors; and all errors and warnings."""
+def examine_site(
+    files: Mapping[str, bytes], at: datetime | None = None
+) -> tuple[Site | None, list[SiteProblem]]:
+    """The site, or None where it has errors; and all errors and warnings.
+
+    With `at` (aware) there are also warnings of what has run out by then.
+    """
     problems = ProblemList()
     for file in files:
         if file not in FILES:
@@ -55,47 +76,66 @@ def examine_site(files: Mapping[str, bytes]) -> tuple[Site | None, list[SiteProb
     head = site_toml.read_head(files[site_toml.FILE], problems)
     if head is None:  # without time zone and datum nothing else can be understood
         return None, problems.found
+    site = _read(files, head, problems, at)
+    return (None if problems.has_errors() else site), problems.found
 
-    def given(file: str) -> bytes | None:
-        return files.get(file)
 
-    zones, routes, companies, vehicles = {}, {}, {}, {}
-    permits, cameras = {}, {}
-    if (content := given(ZONES)) is not None:
-        zones = read_zones(content, head.datum, problems)
-    if (content := given(ROUTES)) is not None:
-        routes = read_routes(content, head.datum, problems)
-    if (content := given(COMPANIES)) is not None:
-        companies = read_companies(content, problems)
-    if (content := given(VEHICLES)) is not None:
-        vehicles = read_vehicles(content, companies, problems)
-    if (content := given(PERMITS)) is not None:
-        permits = read_permits(
-            content,
-            head.timezone,
-            zones=zones,
-            routes=routes,
-            vehicles=vehicles,
-            problems=problems,
-        )
-    if (content := given(CAMERAS)) is not None:
-        cameras = read_cameras(content, head.datum, problems)
-    if (content := given(ROADS)) is not None:
-        read_roads(content, head.datum, problems)
-    if problems.has_errors():
-        return None, problems.found
-    site = Site(
+def _read(
+    files: Mapping[str, bytes],
+    head: site_toml.SiteHead,
+    problems: ProblemList,
+    at: datetime | None,
+) -> Site:
+    """Reads the files, each after those that it refers to."""
+    datum, timezone = head.datum, head.timezone
+
+    def given(file: str, read: Callable[[bytes], Mapping[str, T]]) -> Mapping[str, T]:
+        content = files.get(file)
+        return {} if content is None else read(content)
+
+    zones = given(ZONES, lambda content: read_zones(content, datum, problems))
+    routes = given(ROUTES, lambda content: read_routes(content, datum, problems))
+    roads = given(ROADS, lambda content: read_roads(content, datum, problems))
+    companies = given(COMPANIES, lambda content: read_companies(content, timezone, problems))
+    vehicles = given(
+        VEHICLES,
+        lambda content: read_vehicles(
+            content, timezone, companies=companies, problems=problems, at=at
+        ),
+    )
+    mountings = files.get(TERMINALS)
+    return Site(
         name=head.name,
-        timezone=head.timezone,
+        timezone=timezone,
         zones=zones,
         routes=routes,
+        roads=roads,
         companies=companies,
         vehicles=vehicles,
-        permits=permits,
-        cameras=cameras,
+        mountings=()
+        if mountings is None
+        else read_mountings(mountings, timezone, vehicles, problems),
+        permits=given(
+            PERMITS,
+            lambda content: read_permits(
+                content,
+                timezone,
+                zones=zones,
+                routes=routes,
+                vehicles=vehicles,
+                problems=problems,
+                at=at,
+            ),
+        ),
+        rounds=given(
+            ROUNDS,
+            lambda content: read_rounds(
+                content, timezone, routes=routes, vehicles=vehicles, problems=problems
+            ),
+        ),
+        cameras=given(CAMERAS, lambda content: read_cameras(content, datum, problems)),
         rules=head.rules,
     )
-    return site, problems.found
 
 
 def load_site(files: Mapping[str, bytes]) -> Site:

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
+from config.validity import in_force
+
 
 class VehicleKind(StrEnum):
     MUCK = "muck"  # 渣土车
@@ -32,14 +34,18 @@ class Company:
     valid_from: datetime | None = None
     valid_to: datetime | None = None
 
+    def in_force(self, at: datetime) -> bool:
+        return in_force(self, at)
+
 
 @dataclass(frozen=True, slots=True)
 class Vehicle:
-    """One registered vehicle. Plate and plate colour together are its legal key.
+    """One registered vehicle. Plate and plate colour together are its legal key at any one time.
 
     Attributes:
+        terminal_id: the terminal in it when no `Mounting` says otherwise; empty: none.
         sealed_certificate: number of the certificate that its body closes (密闭装置合格证);
-            good until `certificate_to`.
+            good until `certificate_to`, None: without end.
         valid_from, valid_to: registered in [valid_from, valid_to). All times are aware.
     """
 
@@ -53,6 +59,9 @@ class Vehicle:
     certificate_to: datetime | None = None
     valid_from: datetime | None = None
     valid_to: datetime | None = None
+
+    def in_force(self, at: datetime) -> bool:
+        return in_force(self, at)
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,6 @@ from uuid import UUID
 from fastapi import APIRouter, Depends, HTTPException, Query, Request, Response
 
 from alerts.alert import AlertStatus, Severity
-from config.road import load_roads
 from config.site_files import load_site
 from console.responses import (
     AlertEntry,
@@ -72,7 +71,8 @@ Conn = Annotated[Connection, Depends(connection)]
 def site(conn: Conn) -> SiteResponse:
     """The district: zones, routes, roads, cameras as GeoJSON, and the registered vehicles."""
     files = read_site_files(conn)
-    return site_response(load_site(files), load_roads(files))
+    loaded = load_site(files)
+    return site_response(loaded, loaded.roads)
 
 
 @router.get("/vehicles")

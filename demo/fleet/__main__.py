@@ -14,7 +14,6 @@ import paho.mqtt.client as mqtt
 import structlog
 from paho.mqtt.enums import CallbackAPIVersion
 
-from config.road import load_roads
 from config.site_files import SiteError, load_site, read_site_folder
 from demo.fleet.fleet import Fleet
 
@@ -33,8 +32,7 @@ def main() -> int:
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
     try:
-        files = read_site_folder(options.site)
-        site, roads = load_site(files), load_roads(files)
+        site = load_site(read_site_folder(options.site))
     except SiteError as error:
         print(error, file=sys.stderr)
         return 2
@@ -44,7 +42,7 @@ def main() -> int:
             if stop.is_set():
                 return 0
         try:
-            fleet = Fleet(site, roads, options.seed, datetime.now(UTC))
+            fleet = Fleet(site, dict(site.roads), options.seed, datetime.now(UTC))
         except ValueError as error:
             print(error, file=sys.stderr)
             return 2

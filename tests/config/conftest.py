@@ -26,7 +26,7 @@ ZONES = """\
      "coordinates": [[[119.94, 31.70], [119.95, 31.70], [119.95, 31.71], [119.94, 31.70]]]}},
   {"type": "Feature",
    "properties": {"id": "g1", "name": "消纳场", "kind": "ground",
-     "hours": "08:00-18:00",
+     "hours": "08:00-20:00",
      "speed_limit_kmh": 30},
    "geometry": {"type": "MultiPolygon",
      "coordinates": [[[[119.90, 31.70], [119.91, 31.70], [119.91, 31.71], [119.90, 31.70]]]]}}

@@ -24,7 +24,7 @@ def test_everything_is_read(files):
     assert site.rules == {"off_route": {"hold_s": 20}}
     assert list(site.zones) == ["s1", "g1"]
     assert site.zones["g1"].kind is ZoneKind.GROUND
-    assert str(site.zones["g1"].hours) == "08:00-18:00"
+    assert str(site.zones["g1"].hours) == "08:00-20:00"
     assert site.zones["g1"].speed_limit_kmh == 30
     assert site.routes["r1"].half_width_m == 50
     assert list(site.routes["r1"].geometry.coords) == [(119.94, 31.70), (119.91, 31.70)]
@@ -108,9 +108,9 @@ WRONG = [
     ("zones.geojson", '"id": "s1",', '"id": "",', 4, "id", "missing"),
     ("zones.geojson", '"kind": "site"', '"kind": "castle"', 6, "kind", "none of site, ground"),
     ("zones.geojson", '"id": "g1"', '"id": "s1"', 10, "id", "twice"),
-    ("zones.geojson", "08:00-18:00", "8 bis 18", 11, "hours", "19:00-06:00"),
-    ("zones.geojson", "08:00-18:00", "08:00-25:00", 11, "hours", "no day has"),
-    ("zones.geojson", "08:00-18:00", "08:00-08:00", 11, "hours", "ends when it begins"),
+    ("zones.geojson", "08:00-20:00", "8 bis 18", 11, "hours", "19:00-06:00"),
+    ("zones.geojson", "08:00-20:00", "08:00-25:00", 11, "hours", "no day has"),
+    ("zones.geojson", "08:00-20:00", "08:00-08:00", 11, "hours", "ends when it begins"),
     ("zones.geojson", '_kmh": 30', '_kmh": 0', 12, "speed_limit_kmh", "greater than 0"),
     ("zones.geojson", '_kmh": 30', '_kmh": true', 12, "speed_limit_kmh", "not a number"),
     ("zones.geojson", '"Polygon"', '"Point"', 7, "geometry", "must be a Polygon"),

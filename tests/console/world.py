@@ -14,7 +14,6 @@ import numpy as np
 
 from alerts.alert import Alert, AlertChange, ChangeKind, Evidence, Severity
 from config.demo_district import folder
-from config.road import load_roads
 from config.site_files import load_site, read_site_folder
 from config.vehicle import VehicleKind
 from ingest.position import Lid, Load, Position, Work
@@ -27,7 +26,7 @@ from store.writer import Writer
 SPACE = UUID("00000000-0000-0000-0000-0000000c0501")
 FILES = read_site_folder(folder())
 SITE = load_site(FILES)
-ROADS = list(load_roads(FILES).values())
+ROADS = list(SITE.roads.values())
 
 
 def destinations_of(_change: AlertChange) -> tuple[str, ...]:
