@@ -111,6 +111,16 @@ def recent_alerts(
         return [stored_alert_of(row) for row in rows]
 
 
+def alerts_overlapping(
+    conn: Connection, vehicle_ids: Sequence[str], since: datetime, until: datetime
+) -> list[StoredAlert]:
+    """Alerts of these vehicles that share a moment with [since, until], oldest first."""
+    parameters = {"vehicle_ids": list(vehicle_ids), "since": since, "until": until}
+    with translated("reading alerts"), conn.cursor(row_factory=dict_row) as cursor:
+        rows = cursor.execute(query("alerts_overlapping"), parameters)
+        return [stored_alert_of(row) for row in rows]
+
+
 def stored_alert(conn: Connection, alert_id: UUID) -> StoredAlert | None:
     """One alert; None where there is none of that id."""
     with translated("reading an alert"), conn.cursor(row_factory=dict_row) as cursor:

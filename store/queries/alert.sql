@@ -105,3 +105,11 @@ WHERE hour >= %(since)s ORDER BY hour, kind, severity
 SELECT status, severity, count(*) AS alerts, count(*) FILTER (WHERE ended_at IS NULL) AS going_on
 FROM alert WHERE started_at >= %(since)s AND NOT withdrawn
 GROUP BY status, severity
+
+-- name: alerts_overlapping
+-- Withdrawn ones are left out.
+SELECT alert.*, (SELECT count(*) FROM evidence e WHERE e.alert_id = alert.alert_id) AS pictures
+FROM alert
+WHERE vehicle_id = ANY(%(vehicle_ids)s) AND started_at <= %(until)s
+  AND coalesce(ended_at, 'infinity') >= %(since)s AND NOT withdrawn
+ORDER BY started_at, alert_id

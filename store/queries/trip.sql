@@ -34,3 +34,39 @@ WHERE (
 
 -- name: delete_trip
 DELETE FROM trip WHERE vehicle_id = %(vehicle_id)s AND began_at = %(began_at)s
+
+-- name: recent_trips
+-- A page: those before (`before_began_at`, `before_id`), the last row of the page before.
+SELECT * FROM trip
+WHERE (%(vehicle_id)s::text IS NULL OR vehicle_id = %(vehicle_id)s)
+  AND (%(site_id)s::text IS NULL OR site_id = %(site_id)s)
+  AND (%(ground_id)s::text IS NULL OR ground_id = %(ground_id)s)
+  AND (%(permit_id)s::text IS NULL OR permit_id = %(permit_id)s)
+  AND (%(outcomes)s::text[] IS NULL OR outcome = ANY(%(outcomes)s))
+  AND (%(since)s::timestamptz IS NULL OR began_at >= %(since)s)
+  AND (%(until)s::timestamptz IS NULL OR began_at < %(until)s)
+  AND (%(before_id)s::uuid IS NULL
+       OR (began_at, trip_id) < (%(before_began_at)s::timestamptz, %(before_id)s::uuid))
+ORDER BY began_at DESC, trip_id DESC
+LIMIT %(limit)s
+
+-- name: one_trip
+SELECT * FROM trip WHERE trip_id = %(trip_id)s
+
+-- name: track
+-- Good fixes from the first on.
+SELECT fix_time AS time, lon, lat, speed_kmh, load, lid, body_raised, work FROM position
+WHERE vehicle_id = %(vehicle_id)s AND fix_time >= %(since)s AND fix_time <= %(until)s AND quality = 0
+ORDER BY fix_time
+LIMIT %(limit)s
+
+-- name: trip_counts
+-- Who runs a vehicle is known to the register, and comes with the question.
+SELECT r.company_id, site_id, ground_id, permit_id, outcome, site_ok, route_ok, ground_ok,
+       count(*) AS trips, sum(distance_m) AS distance_m, sum(off_route_m) AS off_route_m
+FROM trip
+LEFT JOIN unnest(%(vehicle_ids)s::text[], %(company_ids)s::text[]) AS r (vehicle_id, company_id)
+    USING (vehicle_id)
+WHERE began_at >= %(since)s AND began_at < %(until)s
+GROUP BY r.company_id, site_id, ground_id, permit_id, outcome, site_ok, route_ok, ground_ok
+ORDER BY r.company_id, site_id, ground_id, permit_id, outcome, site_ok, route_ok, ground_ok

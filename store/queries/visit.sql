@@ -13,3 +13,9 @@ WHERE vehicle_id = %(vehicle_id)s AND zone_id = %(zone_id)s AND entered_at = %(e
 -- name: visits_of_vehicle
 SELECT vehicle_id, zone_id, entered_at, left_at, arrived_kg, left_kg FROM zone_visit
 WHERE vehicle_id = %(vehicle_id)s AND entered_at >= %(since)s ORDER BY entered_at
+
+-- name: visits_overlapping
+SELECT vehicle_id, zone_id, entered_at, left_at, arrived_kg, left_kg FROM zone_visit
+WHERE vehicle_id = ANY(%(vehicle_ids)s) AND entered_at <= %(until)s
+  AND coalesce(left_at, 'infinity') >= %(since)s
+ORDER BY entered_at, vehicle_id, zone_id
