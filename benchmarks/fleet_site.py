@@ -31,7 +31,9 @@ def write_site(folder: Path, trucks: int) -> Site:
         (folder / name).write_bytes(content)
     ids = [truck(number) for number in range(trucks)]
     with (folder / "vehicles.csv").open("a", encoding="utf-8") as file:
-        file.writelines(f"{i},苏DB{n:04X},yellow,muck,c1,t-{i}\n" for n, i in enumerate(ids))
+        file.writelines(
+            f"{i},苏DB{n:04X},yellow,muck,c1,t-{i},密闭{n},\n" for n, i in enumerate(ids)
+        )
     with (folder / "permits.csv").open("a", encoding="utf-8") as file:
         file.write(
             f"bench,site-east,ground-west,{'|'.join(CORRIDORS)},{'|'.join(ids)},"

@@ -224,18 +224,40 @@ def routes(d: Drawing) -> list[str]:
 
 
 def roads(d: Drawing) -> list[str]:
+    """Arterials are signed 60; the others have the limit of their class."""
+
+    def rank(name: str, speed: float) -> dict[str, object]:
+        if name in ARTERIAL:
+            return {"class": "arterial", "speed_limit_kmh": 60}
+        return {"class": "secondary" if speed > 30 else "local"}
+
     return [
-        feature("LineString", line(points), id=f"{a}-{b}", name=name, speed_kmh=speed)
+        feature(
+            "LineString",
+            line(points),
+            id=f"{a}-{b}",
+            name=name,
+            speed_kmh=speed,
+            **rank(name, speed),
+        )
         for (a, b), (name, speed, points) in d.roads.items()
     ]
 
 
+YEARS = ("2026-01-01", "2030-12-31")
 COMPANIES = (
-    ("c1", "常州远途渣土运输有限公司"),
-    ("c2", "常州恒泰土方工程有限公司"),
-    ("c3", "武进顺安渣土清运有限公司"),
-    ("c4", "武进清源环卫服务有限公司"),
-    ("c5", "常州净城保洁有限公司"),
+    ("c1", "常州远途渣土运输有限公司", *YEARS),
+    ("c2", "常州恒泰土方工程有限公司", *YEARS),
+    ("c3", "武进顺安渣土清运有限公司", *YEARS),
+    ("c4", "武进清源环卫服务有限公司", *YEARS),
+    ("c5", "常州净城保洁有限公司", *YEARS),
+)
+# v05 and v31 had another terminal at first.
+TERMINALS = (
+    ("13900000091", "v05", "2026-01-01", "2026-03-31"),
+    ("13900000005", "v05", "2026-04-01", ""),
+    ("13900000092", "v31", "", "2026-05-20T10:30:00+08:00"),
+    ("13900000031", "v31", "2026-05-20T10:30:00+08:00", ""),
 )
 
 
@@ -255,15 +277,19 @@ def vehicles() -> list[tuple[str, ...]]:
             company = ("c1", "c2", "c3")[(number - 1) // 10]
         else:
             company = "c4" if number % 2 else "c5"
-        rows.append((f"v{number:02d}", plate, color, kind, company, f"1390000{number:04d}"))
+        sealed = (f"密闭{2600 + number}", YEARS[1]) if kind == "muck" else ("", "")
+        rows.append(
+            (f"v{number:02d}", plate, color, kind, company, f"1390000{number:04d}", *sealed)
+        )
     return rows
 
 
-def permits() -> list[tuple[str, ...]]:
-    def ids(first: int, last: int) -> str:
-        return "|".join(f"v{n:02d}" for n in range(first, last + 1))
+def ids(first: int, last: int) -> str:
+    return "|".join(f"v{n:02d}" for n in range(first, last + 1))
 
-    year = ("2026-01-01", "2030-12-31")
+
+def permits() -> list[tuple[str, ...]]:
+    year = YEARS
     east, south = "corridor-east|corridor-east-2", "corridor-south"
     return [
         ("渣准20260101", "site-east", "ground-west", east, ids(1, 10), *year, "", "50", "12"),
@@ -274,6 +300,24 @@ def permits() -> list[tuple[str, ...]]:
         ("环卫2026-2", "", "", "sweep-east", ids(32, 33), *year, "", "40", ""),
         ("环卫2026-3", "", "", "wash-south", ids(34, 37), *year, "", "40", ""),
         ("环卫2026-4", "", "transfer-south", "collect-east", ids(38, 40), *year, "", "40", ""),
+    ]
+
+
+def rounds() -> list[tuple[str, ...]]:
+    """Three shifts a day, so that a demonstration falls into one at any hour.
+
+    Speeds leave room above what the simulated trucks drive at work (7.5 and 13 km/h).
+    """
+    shifts = "02:00-10:00|10:00-18:00|18:00-02:00"
+    plans = (  # id, name, route, work, vehicles, max_kmh, one_way
+        ("清扫-1", "中心环线机扫", "sweep-centre", "sweep", ids(29, 31), "10", "true"),
+        ("清扫-2", "东片机扫", "sweep-east", "sweep", ids(32, 33), "10", "true"),
+        ("冲洗-1", "南片冲洗", "wash-south", "wash", ids(34, 37), "18", "true"),
+        ("收集-1", "东片收集", "collect-east", "collect", ids(38, 40), "", "false"),
+    )
+    return [
+        (*begin, shifts, "", "1", "", max_kmh, one_way, "", "95", *YEARS)
+        for *begin, max_kmh, one_way in plans
     ]
 
 
@@ -382,11 +426,23 @@ def draw(path: Path) -> None:
     write_features(path / "zones.geojson", zones(d))
     write_features(path / "routes.geojson", routes(d))
     write_features(path / "roads.geojson", roads(d))
-    write_csv(path / "companies.csv", "company_id,name", COMPANIES)
+    write_csv(path / "companies.csv", "company_id,name,valid_from,valid_to", COMPANIES)
     write_csv(
         path / "vehicles.csv",
-        "vehicle_id,plate,plate_color,kind,company_id,terminal_id",
+        "vehicle_id,plate,plate_color,kind,company_id,terminal_id,sealed_certificate,"
+        "certificate_to",
         vehicles(),
+    )
+    write_csv(
+        path / "terminals.csv",
+        "terminal_id,vehicle_id,valid_from,valid_to",
+        TERMINALS,
+    )
+    write_csv(
+        path / "rounds.csv",
+        "plan_id,name,route_id,work,vehicle_ids,window,weekdays,passes,min_kmh,max_kmh,one_way,"
+        "in_order,coverage_pct,valid_from,valid_to",
+        rounds(),
     )
     write_csv(
         path / "permits.csv",
