@@ -15,19 +15,34 @@ import time
 from datetime import UTC, datetime, timedelta
 
 from benchmarks.fleet_site import EVERY_S, Fleet
+from benchmarks.publisher import grouped, packets, publish
 from benchmarks.result import result_line
-from benchmarks.rig import Side, rig
+from benchmarks.rig import Rig, Side, rig
 from ingest.position import Position
-from ingest.replay import Shift, replay
 
 
-def one_round(side: Side, fixes: list[Position], fixes_per_message: int) -> float:
-    """Fixes a second, from the first publish to the last commit."""
-    rows = side.rows() + len(fixes)
+def one_round(side: Side, messages: list[list[Position]]) -> float:
+    """Fixes a second, from the first publish to the last commit; encoded before the clock runs."""
+    count = sum(map(len, messages))
+    rows = side.rows() + count
+    encoded = packets(side.mqtt.root, messages)
     began = time.perf_counter()
-    replay(fixes, side.mqtt, speed=None, shift=Shift.NONE, fixes_per_message=fixes_per_message)
-    side.wait_for_rows(rows)
-    return len(fixes) / (time.perf_counter() - began)
+    publish(side.mqtt, encoded)
+    side.wait_for_rows(rows, messages[-1][-1])
+    return count / (time.perf_counter() - began)
+
+
+def cpu_s(both: Rig, side: Side) -> dict[str, float]:
+    """Processor time used so far: by the side, the servers, and this process, which publishes."""
+    return {
+        "pipeline": side.cpu_s(),
+        "publisher": time.process_time(),
+        **both.servers_cpu_s(),
+    }
+
+
+def medians(rounds: list[dict[str, int]]) -> dict[str, float]:
+    return {process: statistics.median(used[process] for used in rounds) for process in rounds[0]}
 
 
 def main() -> None:
@@ -40,21 +55,26 @@ def main() -> None:
     steps = max(1, chosen.fixes // chosen.trucks)
     ours: list[float] = []
     peer: list[float] = []
-    cpu_us: dict[str, list[float]] = {"ours": [], "naive": []}
+    cpu_us: dict[str, list[dict[str, int]]] = {"ours": [], "naive": []}
     with rig(chosen.trucks) as both:
         fleet = Fleet(both.site, chosen.trucks)
         lasts_s = EVERY_S * steps * (chosen.rounds + 1)
         begin = datetime.now(UTC) - timedelta(seconds=lasts_s)
         for number in range(chosen.rounds + 1):  # the first one warms up
-            fixes = list(fleet.fixes(begin, range(number * steps, (number + 1) * steps)))
+            fixes = fleet.fixes(begin, range(number * steps, (number + 1) * steps))
+            messages = grouped(fixes, chosen.fixes_per_message)
             in_turn = [(both.ours, ours), (both.peer, peer)]
             for side, rates in in_turn if number % 2 else reversed(in_turn):
-                cpu_before_s = side.cpu_s()
-                rate = one_round(side, fixes, chosen.fixes_per_message)
-                sys.stderr.write(f"round {number} {side.name:5} {rate:8.0f} fixes/s\n")
+                before_s = cpu_s(both, side)
+                rate = one_round(side, messages)
+                used = {
+                    process: round((after_s - before_s[process]) / len(fixes) * 1e6)
+                    for process, after_s in cpu_s(both, side).items()
+                }
+                sys.stderr.write(f"round {number} {side.name:5} {rate:8.0f} fixes/s {used}\n")
                 if number:
                     rates.append(rate)
-                    cpu_us[side.name].append((side.cpu_s() - cpu_before_s) / len(fixes) * 1e6)
+                    cpu_us[side.name].append(used)
         rows = both.ours.rows()
         assert rows == both.peer.rows() == steps * chosen.trucks * (chosen.rounds + 1)
         assert both.ours.digest() == both.peer.digest()
@@ -71,8 +91,8 @@ def main() -> None:
             checked=f"the same {rows} rows (vehicle, time, place) in both databases",
             fixes_per_message=chosen.fixes_per_message,
             trucks=chosen.trucks,
-            cpu_us_a_fix_ours=round(statistics.median(cpu_us["ours"])),
-            cpu_us_a_fix_peer=round(statistics.median(cpu_us["naive"])),
+            cpu_us_a_fix_ours=medians(cpu_us["ours"]),
+            cpu_us_a_fix_peer=medians(cpu_us["naive"]),
             alerts_ours=alerts[0][0] if alerts[0] else None,
             alerts_peer=alerts[1][0] if alerts[1] else None,
         )

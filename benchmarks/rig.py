@@ -21,6 +21,7 @@ from app.servers.postgres import EmbeddedPostgres
 from benchmarks.fleet_site import write_site
 from config.settings import DatabaseSettings, MqttSettings, Settings
 from config.site import Site
+from ingest.position import Position
 
 READY_S = 60.0
 
@@ -35,9 +36,8 @@ class Side:
     pid: int
 
     def cpu_s(self) -> float:
-        """Processor time that the pipeline's process has used (proc(5), /proc/PID/stat)."""
-        stat = Path(f"/proc/{self.pid}/stat").read_text().rpartition(")")[2].split()
-        return (int(stat[11]) + int(stat[12])) / os.sysconf("SC_CLK_TCK")
+        """Processor time that the pipeline's process has used."""
+        return cpu_s(self.pid)
 
     def rows(self) -> int:
         row = self.conn.execute("SELECT count(*) FROM position").fetchone()
@@ -51,19 +51,41 @@ class Side:
         ).fetchone()
         return str(row[0]) if row else ""
 
-    def wait_for_rows(self, count: int, within_s: float = 300) -> None:
+    def wait_for_rows(self, count: int, last: Position, within_s: float = 300) -> None:
+        """Until all rows are there; counts them once the fix that was sent last is there.
+
+        Counting all of them every time would be work for the database that grows with the rounds.
+        """
         deadline = time.monotonic() + within_s
-        while self.rows() < count:
+        while not self._has(last) or self.rows() < count:
             if time.monotonic() > deadline:
                 raise TimeoutError(f"{self.name}: {self.rows()} of {count} rows after {within_s} s")
-            time.sleep(0.01)
+            time.sleep(0.005)
+
+    def _has(self, fix: Position) -> bool:
+        found = self.conn.execute(
+            "SELECT FROM position WHERE vehicle_id = %s AND fix_time = %s",
+            (fix.vehicle_id, fix.fix_time),
+        )
+        return found.fetchone() is not None
 
 
 @dataclass(frozen=True, slots=True)
 class Rig:
+    """`postgres` and `broker` are process ids."""
+
     site: Site
     ours: Side
     peer: Side
+    postgres: int
+    broker: int
+
+    def servers_cpu_s(self) -> dict[str, float]:
+        """Processor time that broker and database, with its children, have used."""
+        return {
+            "broker": cpu_s(self.broker),
+            "database": sum(map(cpu_s, (self.postgres, *children(self.postgres)))),
+        }
 
 
 @contextlib.contextmanager
@@ -128,7 +150,19 @@ def rig(
                 ("naive", "naive", naive_url),
             )
         ]
-        yield Rig(site, *sides)
+        ours, peer = sides
+        yield Rig(site, ours, peer, postgres.pid, nats.pid)
+
+
+def cpu_s(pid: int) -> float:
+    """Processor time of a process and of those children of it that have ended (proc(5), stat)."""
+    stat = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    return sum(map(int, stat[11:15])) / os.sysconf("SC_CLK_TCK")
+
+
+def children(pid: int) -> list[int]:
+    """The processes that a process has started and that still run."""
+    return [int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
 
 
 @contextlib.contextmanager

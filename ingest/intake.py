@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections import deque
+from collections.abc import Iterable
 
 from ingest.message import Message
 
@@ -33,22 +34,17 @@ class Intake:
     def __len__(self) -> int:
         return len(self._waiting)
 
-    def put(self, message: Message) -> None:
+    def put(self, messages: Iterable[Message]) -> None:
         """Waits while full, until there is room or `close`."""
+        now = time.monotonic()
         with self._lock:
-            while self._is_full_for(message) and not self._closed:
-                if message.token.qos == 0:
-                    self.dropped += 1
-                    if not self._drop_oldest_perishable():
-                        return  # all that waits must be kept: the new one goes
-                else:
-                    self._held_up = True
-                    self._arrived.notify()
-                    self._drained.wait()
-            if self._closed:
-                return
-            self._waiting.append((message, time.monotonic()))
-            self._bytes += len(message.payload)
+            for message in messages:
+                if self._is_full_for(message) and not self._make_room_for(message):
+                    continue
+                if self._closed:
+                    return
+                self._waiting.append((message, now))
+                self._bytes += len(message.payload)
             if len(self._waiting) >= self._wanted or self._is_full():
                 self._arrived.notify()
 
@@ -92,6 +88,19 @@ class Intake:
             len(self._waiting) >= self._max_messages
             or self._bytes + len(message.payload) > self._max_bytes
         )
+
+    def _make_room_for(self, message: Message) -> bool:
+        """Drops what is perishable, else waits; False where the message itself is to go."""
+        while self._is_full_for(message) and not self._closed:
+            if message.token.qos == 0:
+                self.dropped += 1
+                if not self._drop_oldest_perishable():
+                    return False  # all that waits must be kept
+            else:
+                self._held_up = True
+                self._arrived.notify()
+                self._drained.wait()
+        return True
 
     def _drop_oldest_perishable(self) -> bool:
         for at, (message, _) in enumerate(self._waiting):

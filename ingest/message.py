@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
 
+import msgspec
 
-@dataclass(frozen=True, slots=True)
-class Token:
+
+class Token(msgspec.Struct, frozen=True, gc=False):
     """What acknowledges a message: a packet id means something on its own connection alone."""
 
     connection: int
@@ -15,8 +15,7 @@ class Token:
     qos: int
 
 
-@dataclass(frozen=True, slots=True)
-class Message:
+class Message(msgspec.Struct, frozen=True, gc=False):
     """`received_at` is aware, in UTC. `redelivered`: the broker sent it before."""
 
     topic: str

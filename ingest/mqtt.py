@@ -6,16 +6,18 @@ import threading
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import lru_cache
 
 import structlog
-from paho.mqtt.client import MQTT_ERR_SUCCESS, Client, ConnectFlags, DisconnectFlags, MQTTMessage
+from paho.mqtt.client import MQTT_ERR_SUCCESS, Client, ConnectFlags, DisconnectFlags
 from paho.mqtt.properties import Properties
 from paho.mqtt.reasoncodes import ReasonCode
 
 from config.settings import MqttSettings
 from ingest.intake import Intake
 from ingest.message import Message, Token
-from ingest.mqtt_client import mqtt_client
+from ingest.mqtt_client import mqtt_subscriber
+from ingest.mqtt_packets import Published
 
 __all__ = ["Message", "MqttCounters", "MqttSource"]
 
@@ -68,12 +70,13 @@ class MqttSource:
         self._connection_lock = threading.Lock()
         self._outstanding: set[int] = set()  # packet ids of this connection, not acknowledged
         self._answered = threading.Event()
-        self._client = mqtt_client(settings, settings.client_id, persistent=True)
+        self._client = mqtt_subscriber(
+            settings, settings.client_id, persistent=True, deliver=self._on_published
+        )
         self._client.on_connect = self._on_connect
         self._client.on_connect_fail = self._on_connect_fail
         self._client.on_disconnect = self._on_disconnect
         self._client.on_subscribe = self._on_subscribe
-        self._client.on_message = self._on_message
         self._client.loop_start()
 
     @property
@@ -105,20 +108,16 @@ class MqttSource:
 
     def acknowledge(self, messages: Iterable[Message]) -> None:
         """Tell the broker that it may forget them; those of an earlier connection are left out."""
-        for message in messages:
-            token = message.token
-            if token.qos == 0:
-                continue
-            # Held over the call: no connection begins between the comparison and the sending.
-            with self._connection_lock:
-                current = token.connection == self._connection
-                if current:
-                    self._outstanding.discard(token.packet_id)
-                    self._client.ack(token.packet_id, token.qos)
+        tokens = [message.token for message in messages if message.token.qos]
+        # Held over the call: no connection begins between the comparison and the sending.
+        with self._connection_lock:
+            connection = self._connection
+            current = [token.packet_id for token in tokens if token.connection == connection]
             if current:
-                self._acknowledged += 1
-            else:
-                self._stale += 1
+                self._outstanding.difference_update(current)
+                self._client.acknowledge(current)
+        self._acknowledged += len(current)
+        self._stale += len(tokens) - len(current)
 
     def close(self) -> None:
         """Leave when the broker has read what was acknowledged; the session stays with it.
@@ -187,20 +186,25 @@ class MqttSource:
                 log.error("mqtt.subscription_refused", topic=topic, reason=str(reason))
         self._answered.set()
 
-    def _on_message(self, _client: Client, _userdata: object, message: MQTTMessage) -> None:
-        try:
-            topic = message.topic
-        except UnicodeDecodeError as error:  # a broker should not let it through
-            topic = bytes(error.object).decode("utf-8", "backslashreplace")
-        self._received += 1
-        self._redelivered += message.dup
-        if message.qos:
-            # A packet id in use means one message (MQTT 3.1.1, section 2.3.1): what the broker
-            # grew tired of waiting for is still with us, and is not to be judged twice for it.
-            if message.dup and message.mid in self._outstanding:
-                return
-            self._outstanding.add(message.mid)
-        token = Token(self._connection, message.mid, message.qos)
-        self._intake.put(
-            Message(topic, bytes(message.payload), datetime.now(UTC), token, message.dup)
-        )
+    def _on_published(self, packets: list[Published]) -> None:
+        now = datetime.now(UTC)
+        connection = self._connection
+        messages = []
+        for topic, payload, packet_id, qos, dup in packets:
+            self._redelivered += dup
+            if qos:
+                # A packet id in use means one message (MQTT 3.1.1, section 2.3.1): what the broker
+                # grew tired of waiting for is still with us, and is not to be judged twice for it.
+                if dup and packet_id in self._outstanding:
+                    continue
+                self._outstanding.add(packet_id)
+            token = Token(connection, packet_id, qos)
+            messages.append(Message(_text(topic), payload, now, token, dup))
+        self._received += len(packets)
+        self._intake.put(messages)
+
+
+@lru_cache(maxsize=65536)
+def _text(topic: bytes) -> str:
+    """A broker should let nothing through that is not UTF-8."""
+    return topic.decode("utf-8", "backslashreplace")

@@ -21,7 +21,7 @@ def topics(batch: list[Message]) -> list[int]:
 def test_batches_keep_the_order_and_the_size() -> None:
     intake = Intake(100, 1000)
     for number in range(7):
-        intake.put(message(number))
+        intake.put([message(number)])
     assert topics(intake.take(5, 0, 0)) == [0, 1, 2, 3, 4]
     assert topics(intake.take(5, 0, 0)) == [5, 6]
     assert intake.take(5, 0, 0) == []
@@ -29,19 +29,19 @@ def test_batches_keep_the_order_and_the_size() -> None:
 
 def test_a_full_batch_does_not_wait_for_more() -> None:
     intake = Intake(100, 1000)
-    threading.Timer(0.05, lambda: [intake.put(message(n)) for n in range(3)]).start()
+    threading.Timer(0.05, lambda: [intake.put([message(n)]) for n in range(3)]).start()
     assert topics(intake.take(3, wait_s=60, idle_s=60)) == [0, 1, 2]
 
 
 def test_what_came_is_given_after_the_wait() -> None:
     intake = Intake(100, 1000)
-    intake.put(message(1))
+    intake.put([message(1)])
     assert topics(intake.take(3, wait_s=0.05, idle_s=60)) == [1]
 
 
 def test_full_it_holds_up_who_puts_and_loses_nothing() -> None:
     intake = Intake(3, 1000)
-    putter = threading.Thread(target=lambda: [intake.put(message(n)) for n in range(50)])
+    putter = threading.Thread(target=lambda: [intake.put([message(n)]) for n in range(50)])
     putter.start()
     time.sleep(0.05)
     assert len(intake) == 3
@@ -57,15 +57,15 @@ def test_full_it_holds_up_who_puts_and_loses_nothing() -> None:
 
 def test_a_taker_that_waits_for_more_than_fits_is_woken() -> None:
     intake = Intake(100, 10)
-    putter = threading.Thread(target=lambda: [intake.put(message(n, size=4)) for n in range(3)])
+    putter = threading.Thread(target=lambda: [intake.put([message(n, size=4)]) for n in range(3)])
     threading.Timer(0.05, putter.start).start()
     assert topics(intake.take(9, wait_s=60, idle_s=60)) == [0, 1]
 
 
 def test_bytes_count_and_a_giant_still_passes() -> None:
     intake = Intake(100, 10)
-    intake.put(message(0, size=50))
-    putter = threading.Thread(target=intake.put, args=[message(1, size=5)])
+    intake.put([message(0, size=50)])
+    putter = threading.Thread(target=intake.put, args=[[message(1, size=5)]])
     putter.start()
     assert topics(intake.take(9, 0, 0)) == [0]
     putter.join(10)
@@ -75,7 +75,7 @@ def test_bytes_count_and_a_giant_still_passes() -> None:
 def test_full_it_drops_the_oldest_perishable_one() -> None:
     intake = Intake(3, 1000)
     for number, qos in enumerate([1, 0, 0, 0, 0]):
-        intake.put(message(number, qos))
+        intake.put([message(number, qos)])
     assert topics(intake.take(9, 0, 0)) == [0, 3, 4]
     assert intake.dropped == 2
 
@@ -83,15 +83,15 @@ def test_full_it_drops_the_oldest_perishable_one() -> None:
 def test_full_of_what_must_be_kept_it_drops_the_new_perishable_one() -> None:
     intake = Intake(2, 1000)
     for number, qos in enumerate([1, 1, 0]):
-        intake.put(message(number, qos))
+        intake.put([message(number, qos)])
     assert topics(intake.take(9, 0, 0)) == [0, 1]
     assert intake.dropped == 1
 
 
 def test_close_frees_both_sides() -> None:
     intake = Intake(1, 1000)
-    intake.put(message(0))
-    putter = threading.Thread(target=intake.put, args=[message(1)])
+    intake.put([message(0)])
+    putter = threading.Thread(target=intake.put, args=[[message(1)]])
     putter.start()
     intake.close()
     putter.join(10)
