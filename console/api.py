@@ -14,7 +14,6 @@ from uuid import UUID
 from fastapi import APIRouter, Depends, HTTPException, Query, Request, Response
 
 from alerts.alert import AlertStatus, Severity
-from config.site_files import load_site
 from console.responses import (
     AlertEntry,
     AlertResponse,
@@ -48,7 +47,7 @@ from store.database import Connection
 from store.operator import acknowledge, dismiss
 from store.outbox_entry import DestinationsOf
 from store.position_reader import latest_positions
-from store.site import read_site, read_site_files
+from store.site import read_site
 
 PICTURES = frozenset({"image/jpeg", "image/png", "image/webp"})
 """Media types given out as they are; anything else would be the browser's to interpret."""
@@ -70,8 +69,7 @@ Conn = Annotated[Connection, Depends(connection)]
 @router.get("/site")
 def site(conn: Conn) -> SiteResponse:
     """The district: zones, routes, roads, cameras as GeoJSON, and the registered vehicles."""
-    files = read_site_files(conn)
-    loaded = load_site(files)
+    loaded = read_site(conn)
     return site_response(loaded, loaded.roads)
 
 
