@@ -7,7 +7,12 @@ import math
 from collections.abc import Callable, Sequence
 from itertools import accumulate, pairwise
 
+import numpy as np
+import numpy.typing as npt
+
 from demo.fleet.plane import Point
+
+Floats = npt.NDArray[np.float64]
 
 
 def corner_speed_ms(turn_deg: float) -> float:
@@ -42,6 +47,14 @@ class Path:
             for i in range(1, len(self.points) - 1)
         ]
         self.slow.append((self.length, 0.5))
+        self.slow_m = np.array([metres for metres, _speed in self.slow])
+        self.slow_ms = np.array([speed for _metres, speed in self.slow])
+        self._along = np.array(self.along)
+        self._limits = np.array(self.limits_ms)
+        self._xy = np.array(self.points, dtype=float)
+        self._right = np.array(
+            [(math.cos(math.radians(c)), -math.sin(math.radians(c))) for c in self.courses]
+        )
 
     @property
     def length(self) -> float:
@@ -64,6 +77,21 @@ class Path:
         x = ax + (bx - ax) * share + offset_m * math.cos(course)
         y = ay + (by - ay) * share - offset_m * math.sin(course)
         return (x, y), self.courses[i]
+
+    def limits_at(self, metres: Floats) -> Floats:
+        """The speed limit in m/s at places so far along, (n,)."""
+        return self._limits[self._stretches(metres)]
+
+    def places(self, metres: Floats, offset_m: float = 0.0) -> Floats:
+        """The places so far along, (n, 2), `offset_m` to the right of the line."""
+        i = self._stretches(metres)
+        share = (metres - self._along[i]) / (self._along[i + 1] - self._along[i])
+        a, b = self._xy[i], self._xy[i + 1]
+        return a + (b - a) * share[:, None] + offset_m * self._right[i]
+
+    def _stretches(self, metres: Floats) -> npt.NDArray[np.intp]:
+        found = np.searchsorted(self._along, metres, side="right") - 1
+        return np.clip(found, 0, len(self._limits) - 1)
 
     def where(self, point: Point) -> float | None:
         """How far along a vertex lies, or None where the path has none at this place."""

@@ -35,6 +35,9 @@ class Plane:
     def to_metres(self, geometry: AnyGeometry) -> AnyGeometry:
         return shapely.transform(geometry, lambda p: (p - (self.lon, self.lat)) * self._scale)
 
+    def from_metres(self, geometry: AnyGeometry) -> AnyGeometry:
+        return shapely.transform(geometry, lambda p: p / self._scale + (self.lon, self.lat))
+
     def to_degrees(self, point: Point) -> Point:
         """(lon, lat)."""
         east, north = self._scale

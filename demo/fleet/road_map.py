@@ -25,6 +25,7 @@ class RoadMap:
 
     def __init__(self, roads: Mapping[str, Road], plane: Plane) -> None:
         self.lines = {road.id: plane.to_metres(road.geometry) for road in roads.values()}
+        self._length_m = {road_id: line.length for road_id, line in self.lines.items()}
         self._speeds = [road.speed_kmh for road in roads.values()]
         self._tree = STRtree(list(self.lines.values()))
         self._next: dict[Node, list[tuple[Node, str]]] = defaultdict(list)
@@ -53,30 +54,38 @@ class RoadMap:
 
         Returns its vertices, or None where there is no way.
         """
+        steps = self.steps(begin, ends, avoid)
+        return None if steps is None else join(self.points(*step) for step in steps)
+
+    def steps(
+        self, begin: Node, ends: Collection[Node], avoid: Collection[str]
+    ) -> list[tuple[Node, str]] | None:
+        """The same as the roads driven, each with the junction at which it is entered."""
         best: dict[Node, tuple[float, Node | None, str]] = {begin: (0.0, None, "")}
         queue = [(0.0, begin)]
         while queue:
             length, node = heapq.heappop(queue)
             if node in ends and node != begin:
-                return self._unwind(best, node)
+                return _unwind(best, node)
             if length > best[node][0]:
                 continue
             for neighbour, road_id in self._next.get(node, []):
-                further = length + self.lines[road_id].length
+                further = length + self._length_m[road_id]
                 if road_id not in avoid and further < best.get(neighbour, (float("inf"),))[0]:
                     best[neighbour] = (further, node, road_id)
                     heapq.heappush(queue, (further, neighbour))
         return None
 
-    def _unwind(
-        self, best: Mapping[Node, tuple[float, Node | None, str]], node: Node
-    ) -> list[Point]:
-        steps: list[list[Point]] = []
-        _length, previous, road_id = best[node]
-        while previous is not None:
-            steps.append(self.points(previous, road_id))
-            _length, previous, road_id = best[previous]
-        return join(reversed(steps))
+
+def _unwind(
+    best: Mapping[Node, tuple[float, Node | None, str]], node: Node
+) -> list[tuple[Node, str]]:
+    steps: list[tuple[Node, str]] = []
+    _length, previous, road_id = best[node]
+    while previous is not None:
+        steps.append((previous, road_id))
+        _length, previous, road_id = best[previous]
+    return steps[::-1]
 
 
 def join(parts: Iterable[list[Point]]) -> list[Point]:

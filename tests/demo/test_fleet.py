@@ -14,25 +14,26 @@ import shapely
 from shapely import Point
 
 from config.demo_district import folder
-from config.road import load_roads
 from config.site_files import load_site, read_site_folder
 from config.vehicle import VehicleKind
 from demo.fleet.fleet import TICK_S, Fleet
 from demo.fleet.leg import Drive, Halt, Sensors, Stay
+from demo.fleet.motion import BRAKE_MS2
 from demo.fleet.path import Path
 from demo.fleet.plane import Plane
 from demo.fleet.receiver import SIGMA_M, Receiver
-from demo.fleet.truck import BRAKE_MS2, LANE_M, STEP_S, Truck
+from demo.fleet.truck import LANE_M, Truck
 from demo.fleet.ways import Ways
 
 NOON = datetime(2026, 11, 22, 4, 0, tzinfo=UTC)  # 12:00 in Beijing
 SECONDS = 600
+STEP_S = 0.5
 
 
 @cache
 def district():
-    files = read_site_folder(folder())
-    return load_site(files), load_roads(files)
+    site = load_site(read_site_folder(folder()))
+    return site, site.roads
 
 
 def fleet(start=NOON, seed=1):
@@ -321,7 +322,8 @@ def test_any_sound_site_will_do():
             }
         ).encode(),
     }
-    small_fleet = Fleet(load_site(small), load_roads(small), 1, NOON)
+    site = load_site(small)
+    small_fleet = Fleet(site, site.roads, 1, NOON)
     assert small_fleet.openings == []  # not even room to speed
     assert len(small_fleet.unused) == 35
     assert len(small_fleet.advance_to(400)) > 5 * 190
