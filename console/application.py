@@ -21,6 +21,7 @@ from console.api import router
 from console.feed import Feed
 from console.hub import Hub
 from console.responses import Health
+from console.trip_api import router as trip_router
 from store.database import Connection, pool
 from store.errors import StoreError, StoreUnavailable
 from store.outbox_entry import DestinationsOf
@@ -66,6 +67,7 @@ def create_app(settings: Settings, destinations_of: DestinationsOf) -> FastAPI:
     app.state.connections = connections
     app.state.destinations_of = destinations_of
     app.include_router(router)
+    app.include_router(trip_router)
     _add_events(app, hub)
     _add_health(app, connections, feed)
     _add_error_answers(app)

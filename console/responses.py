@@ -33,6 +33,17 @@ class VehicleEntry(BaseModel):
     company: str
 
 
+class RoundPlanEntry(BaseModel):
+    """A plan of sanitation work; `window` as `05:00-08:00`, `coverage` what makes a round done."""
+
+    plan_id: str
+    name: str
+    route_id: str
+    work: str
+    window: str
+    coverage: float
+
+
 class SiteResponse(BaseModel):
     name: str
     timezone: str = Field(description="IANA name")
@@ -41,6 +52,7 @@ class SiteResponse(BaseModel):
     roads: FeatureCollection
     cameras: FeatureCollection
     vehicles: list[VehicleEntry]
+    plans: list[RoundPlanEntry]
 
 
 class PositionEntry(BaseModel):

@@ -19,6 +19,7 @@ from console.responses import (
     FeatureCollection,
     LogEntry,
     PositionEntry,
+    RoundPlanEntry,
     SiteResponse,
     VehicleEntry,
 )
@@ -64,6 +65,17 @@ def site_response(site: Site, roads: Mapping[str, Road]) -> SiteResponse:
                 else vehicle.company_id,
             )
             for vehicle in site.vehicles.values()
+        ],
+        plans=[
+            RoundPlanEntry(
+                plan_id=plan.plan_id,
+                name=plan.name,
+                route_id=plan.route_id,
+                work=plan.work.value,
+                window=str(plan.window),
+                coverage=plan.coverage,
+            )
+            for plan in site.rounds.values()
         ],
     )
 

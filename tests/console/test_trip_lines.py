@@ -1,0 +1,74 @@
+"""Segments' lines and stops: what the map of a trip or round is drawn from."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+from shapely import LineString, MultiLineString
+
+from config.route import Route, RouteKind
+from console.segment_lines import segment_lines
+from console.stops import stops
+from geofence.finding import SegmentResult, SegmentState
+from store.track import TrackPoint, stretches
+from tests.store.made import NOON
+
+EAST_M = 0.001 * 94_600  # 0.001 degrees of longitude at 31.7 N
+NORTH_M = 0.001 * 111_195
+CORNER = LineString([(119.9, 31.7), (119.901, 31.7), (119.901, 31.701)])
+
+
+def segments(*lengths_m: float) -> list[SegmentResult]:
+    return [
+        SegmentResult(
+            segment=i, name="", state=SegmentState.PENDING, passes=0, length_m=m, covered_m=0
+        )
+        for i, m in enumerate(lengths_m)
+    ]
+
+
+def route(geometry: LineString | MultiLineString) -> Route:
+    return Route("r", "r", RouteKind.SWEEP, geometry, 15.0)
+
+
+def test_a_line_is_cut_where_lengths_add_up_in_metres() -> None:
+    first, second = segment_lines(route(CORNER), segments(EAST_M, NORTH_M))
+    assert first is not None
+    assert second is not None
+    assert list(first.coords)[-1] == pytest.approx((119.901, 31.7), abs=2e-6)
+    assert list(second.coords)[-1] == pytest.approx((119.901, 31.701))
+
+
+@pytest.mark.parametrize("lengths_m", [(80.0,), (80.0, 80.0, 80.0), ()])
+def test_the_parts_of_a_route_are_its_segments(lengths_m: tuple[float, ...]) -> None:
+    parts = MultiLineString([CORNER, [(119.95, 31.7), (119.96, 31.7)]])
+    assert segment_lines(route(parts), segments(80, 80)) == list(parts.geoms)
+    told = segments(*lengths_m)  # as it was before the route was changed
+    assert segment_lines(route(parts), told) == [None] * len(told)
+    assert segment_lines(None, told) == [None] * len(told)
+
+
+def fix(at_s: float, speed_kmh: float | None, lon: float = 119.9) -> TrackPoint:
+    return TrackPoint(
+        time=NOON + timedelta(seconds=at_s), lon=lon, lat=31.7, speed_kmh=speed_kmh,
+        load=None, lid=None, body_raised=None, work=(),
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("points", "lasted_s"),
+    [
+        ([fix(s, 0) for s in range(0, 61, 15)], [60]),
+        ([fix(s, 4.9) for s in range(0, 46, 15)], []),  # a traffic light
+        ([fix(0, 40), fix(15, 2), fix(90, 3), fix(105, 40), fix(120, 0), fix(300, 0)], [75, 180]),
+        ([fix(s, 4.9, 119.9 + s * 1e-5) for s in range(0, 181, 15)], []),  # creeps on
+        ([fix(0, 0), fix(240, 0), fix(600, 0), fix(640, 0)], [240]),  # nobody knows in between
+        ([fix(s, None) for s in range(0, 300, 15)], []),
+        ([fix(-600, 0), fix(-15, 0), fix(0, 0), fix(30, 0)], []),  # still in the site
+    ],
+    ids=["just", "short", "two", "creeps", "silent", "no speed", "before"],
+)
+def test_stops(points: list[TrackPoint], lasted_s: list[float]) -> None:
+    found = stops(stretches(points), NOON)
+    assert [(stop.ended_at - stop.began_at).total_seconds() for stop in found] == lasted_s
