@@ -25,6 +25,24 @@ def test_roads_are_read_in_the_site_s_datum(files):
     assert moved["a-b"].geometry.distance(roads["a-b"].geometry) > 0.001
 
 
+@pytest.mark.parametrize(
+    ("more", "limit", "road_class"),
+    [
+        ("", None, None),
+        ('"class": "local"', 30, "local"),
+        ('"class": "secondary"', 50, "secondary"),
+        ('"class": "arterial"', 70, "arterial"),
+        ('"class": "expressway"', 100, "expressway"),
+        ('"class": "arterial", "speed_limit_kmh": 60', 60, "arterial"),
+        ('"speed_limit_kmh": 40', 40, None),
+    ],
+)
+def test_the_limit_is_the_sign_s_or_the_law_s(files, more, limit, road_class):
+    text = ROADS.replace(b'"id": "b-c"', f'"id": "b-c"{", " if more else ""}{more}'.encode())
+    road = load_site({**files, "roads.geojson": text}).roads["b-c"]
+    assert (road.speed_limit_kmh, road.road_class) == (limit, road_class)
+
+
 def test_no_file_is_no_road(files):
     assert load_site(files).roads == {}
 
@@ -34,6 +52,8 @@ def test_no_file_is_no_road(files):
     [
         (b'"b-c"', b'"a-b"', 4, "id"),
         (b": 60", b": 0", 2, "speed_kmh"),
+        (b": 60", b': 60, "speed_limit_kmh": 0', 2, "speed_limit_kmh"),
+        (b": 60", b': 60, "class": "alley"', 2, "class"),
         (b"LineString", b"MultiLineString", 3, "geometry"),
     ],
 )

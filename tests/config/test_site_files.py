@@ -15,6 +15,7 @@ from config.vehicle import PlateColor
 from config.zone import ZoneKind
 
 BEIJING = timezone(timedelta(hours=8))
+SPRING = datetime(2026, 4, 1, tzinfo=UTC)
 
 
 def test_everything_is_read(files):
@@ -133,12 +134,24 @@ WRONG = [
     ("routes.geojson", '_m": 50', '_m": 0', 4, "half_width_m", "greater than 0"),
     ("routes.geojson", '_m": 50', '_m": "wide"', 4, "half_width_m", "not a number"),
     ("routes.geojson", '"half_width_m": 50', '"x": 50', 2, "half_width_m", "missing"),
+    (
+        "zones.geojson",
+        '_kmh": 30',
+        '_kmh": 30, "laden_only": "so"',
+        12,
+        "laden_only",
+        "neither true",
+    ),
+    ("routes.geojson", '_m": 50', '_m": 50, "segment_m": 5', 4, "segment_m", "at least 20"),
+    ("routes.geojson", '_m": 50', '_m": 50, "segment_names": [1]', 4, "segment_names", "texts"),
+    ("routes.geojson", '_m": 50', '_m": 50, "segment_names": ["a"]', 4, "segment_names", "Multi"),
     ("routes.geojson", ", [119.91, 31.70]]", "]", 5, "coordinates", "LineString"),
     ("routes.geojson", "[119.91, 31.70]]", "[119.94, 31.70]]", 5, "geometry", "nvalid"),
     ("companies.csv", "name", "nom", 1, "name", "lacks this column"),
     ("companies.csv", "c1,甲公司", "c1,", 2, "name", "missing"),
     ("companies.csv", "c1,甲公司", "c1,甲,公司", 2, "", "3 cells where the header has 2"),
     ("companies.csv", "c1,甲公司", 'c1,"甲公司', 2, "", "not CSV"),
+    ("companies.csv", "name\nc1,甲公司", "name,valid_to\nc1,甲,x", 2, "valid_to", "neither a date"),
     ("vehicles.csv", "v2,", "v1,", 3, "vehicle_id", "twice"),
     ("vehicles.csv", "v2,", "v|2,", 3, "vehicle_id", "must not contain"),
     ("vehicles.csv", "苏D12345D,yellow_green", "苏D·a1234,yellow", 3, "plate", "in line 2 already"),
@@ -249,7 +262,7 @@ def test_a_folder_is_read_byte_for_byte(tmp_path, files):
     (tmp_path / "README.md").write_text("not read")
     (tmp_path / "old.csv").mkdir()
     assert read_site_folder(tmp_path) == files
-    assert check_site(tmp_path) == []
+    assert check_site(tmp_path, SPRING) == []
 
 
 def test_no_folder_is_a_clear_error(tmp_path):
@@ -262,4 +275,4 @@ def test_no_folder_is_a_clear_error(tmp_path):
 
 
 def test_the_demo_district_has_no_problem():
-    assert check_site(folder()) == []
+    assert check_site(folder(), SPRING) == []
