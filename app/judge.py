@@ -19,9 +19,7 @@ from alerts.book import encode_state as encode_book
 from config.settings import PipelineSettings
 from config.site import Site
 from geofence.engine import Engine, EngineState
-from geofence.engine import decode_state as decode_engine
-from geofence.engine import encode_state as encode_engine
-from geofence.finding import Violation, ZoneVisit
+from geofence.finding import Round, Trip, Violation, ZoneVisit
 from ingest import plausibility
 from ingest.decode import decode_position
 from ingest.mqtt import Message
@@ -89,32 +87,46 @@ class Judge:
             return state, Batch()
         now: datetime = max(p.received_at for p in positions)
         memory, assessed = assess(state.plausibility, positions, self.limits)
-        engine, findings = self.engine.advance(state.engine, assessed, now)
+        state, batch = self._found(state, memory, assessed, now)
+        return state, msgspec.structs.replace(batch, positions=tuple(assessed))
+
+    def tick(self, state: JudgeState, now: datetime) -> tuple[JudgeState, Batch]:
+        """Judge what has been silent until `now` (aware): rules on time that no fix tells."""
+        return self._found(state, state.plausibility, (), now)
+
+    def encode(self, state: JudgeState) -> bytes:
+        """The state as bytes, for `decode`."""
+        return msgspec.msgpack.encode(
+            _Snapshot(
+                plausibility.encode_state(state.plausibility),
+                self.engine.encode(state.engine),
+                encode_book(state.book),
+            )
+        )
+
+    def decode(self, data: bytes) -> JudgeState:
+        """Raises `ValueError` on bytes that another version, or a site of other rules, wrote."""
+        snapshot = msgspec.msgpack.decode(data, type=_Snapshot)
+        return JudgeState(
+            plausibility.decode_state(snapshot.plausibility),
+            self.engine.decode(snapshot.engine),
+            decode_book(snapshot.book),
+        )
+
+    def _found(
+        self,
+        state: JudgeState,
+        memory: PlausibilityState,
+        positions: Sequence[Position],
+        now: datetime,
+    ) -> tuple[JudgeState, Batch]:
+        engine, findings = self.engine.advance(state.engine, positions, now)
         violations = [f for f in findings if isinstance(f, Violation)]
         book, changes = self.book.advance(state.book, violations, now)
         batch = Batch(
-            positions=tuple(assessed),
             visits=tuple(f for f in findings if isinstance(f, ZoneVisit)),
+            trips=tuple(f for f in findings if isinstance(f, Trip)),
+            rounds=tuple(f for f in findings if isinstance(f, Round)),
             changes=tuple(changes),
         )
         return JudgeState(memory, engine, book), batch
-
-
-def encode_state(state: JudgeState) -> bytes:
-    return msgspec.msgpack.encode(
-        _Snapshot(
-            plausibility.encode_state(state.plausibility),
-            encode_engine(state.engine),
-            encode_book(state.book),
-        )
-    )
-
-
-def decode_state(data: bytes) -> JudgeState:
-    """Raises `ValueError` on bytes that another version wrote."""
-    snapshot = msgspec.msgpack.decode(data, type=_Snapshot)
-    return JudgeState(
-        plausibility.decode_state(snapshot.plausibility),
-        decode_engine(snapshot.engine),
-        decode_book(snapshot.book),
-    )

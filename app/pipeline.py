@@ -11,7 +11,7 @@ import msgspec
 import structlog
 from prometheus_client import Counter, Histogram
 
-from app.judge import Judge, JudgeState, decode_state, encode_state
+from app.judge import Judge, JudgeState
 from app.patient_store import PatientStore, Stopped
 from config.settings import PipelineSettings, Settings
 from exchange.routing import destinations_of
@@ -25,6 +25,8 @@ from store.snapshot import last_batch_before, load_snapshot, positions_since
 log = structlog.get_logger()
 
 WORKER = "pipeline"
+TICK_EVERY_S = 5.0
+"""How often what is silent is judged; its shortest time is minutes."""
 REJUDGED_AT_ONCE = 5000
 """Positions a step when state is rebuilt: bounds memory, not meaning."""
 
@@ -71,7 +73,7 @@ class Pipeline:
         state, batch = self._judge.judge(self._state, messages)
         due = time.monotonic() >= self._snapshot_due_s
         batch = msgspec.structs.replace(
-            batch, worker=WORKER, snapshot=encode_state(state) if due else None
+            batch, worker=WORKER, snapshot=self._judge.encode(state) if due else None
         )
         written = self._store.write(batch)
         self._state = state
@@ -79,9 +81,16 @@ class Pipeline:
             self._snapshot_due_s = time.monotonic() + self._snapshot_every_s
         return written
 
+    def tick(self, now: datetime) -> Written:
+        """Judge and store what has been silent until `now` (aware)."""
+        state, batch = self._judge.tick(self._state, now)
+        written = self._store.write(msgspec.structs.replace(batch, worker=WORKER))
+        self._state = state
+        return written
+
     def snapshot(self) -> None:
         """Store the state as it is, so that the next start has nothing to judge again."""
-        self._store.write(Batch(worker=WORKER, snapshot=encode_state(self._state)))
+        self._store.write(Batch(worker=WORKER, snapshot=self._judge.encode(self._state)))
 
     def _reject(self, message: Message, error: Exception) -> Written:
         log.error("message.failed", topic=message.topic, exc_info=error)
@@ -104,7 +113,7 @@ def restore(judge: Judge, store: PatientStore, settings: PipelineSettings) -> Ju
     snapshot = store.ask(lambda conn: load_snapshot(conn, WORKER))
     if snapshot is not None:
         try:
-            state, after = decode_state(snapshot.state), snapshot.batch
+            state, after = judge.decode(snapshot.state), snapshot.batch
         except (ValueError, msgspec.DecodeError) as error:
             log.warning("snapshot.unreadable", error=str(error))
     if after is None:
@@ -118,7 +127,7 @@ def restore(judge: Judge, store: PatientStore, settings: PipelineSettings) -> Ju
         state, batch = judge.judge_positions(state, chunk)
         # Nearly all of it is stored, and the store knows what it knows; but other chunks than the
         # first time can tell a step in between that was never told.
-        store.write(Batch(visits=batch.visits, changes=batch.changes, worker=WORKER))
+        store.write(msgspec.structs.replace(batch, positions=(), worker=WORKER))
     log.info("pipeline.restored", from_snapshot=snapshot is not None, rejudged=len(stored))
     return state
 
@@ -143,8 +152,12 @@ def run(settings: Settings, stop: threading.Event) -> None:
 def _take_and_step(pipeline: Pipeline, settings: Settings, stop: threading.Event) -> None:
     source = MqttSource(settings.mqtt, [f"{settings.mqtt.root}/vehicles/+/position"])
     log.info("pipeline.started")
+    tick_due_s = time.monotonic()
     try:
         while not stop.is_set():
+            if time.monotonic() >= tick_due_s:
+                _count(pipeline.tick(datetime.now(UTC)))
+                tick_due_s = time.monotonic() + TICK_EVERY_S
             messages = source.take(settings.pipeline.batch_messages, settings.pipeline.batch_wait_s)
             if messages:
                 with BATCH_SECONDS.time():

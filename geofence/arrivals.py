@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
 
+from geofence.kept import KeptRows, as_fixes
 from geofence.projection import Floats
-from geofence.trail import BACKFILL, Trail
-from ingest.position import Position
+from ingest.fixes import COLUMNS, Bools, Fixes, Ints
 
 if TYPE_CHECKING:
     from geofence.state import EngineState
 
-Ints = npt.NDArray[np.intp]
+BACKFILL = "\x1fbackfill"
+"""Ends the name of a vehicle's second track: fixes that came too late to act upon."""
 
 
 @dataclass(slots=True)
@@ -23,143 +24,158 @@ class Arrivals:
     """n fixes to be judged, those of one track together and in order of time.
 
     Attributes:
-        positions, slot, t, lon, lat: the fixes.
+        fixes, slot: the fixes and their tracks; `fixes.vehicle` means nothing here.
         before_t, before_lon, before_lat: the fix before of the same track, NaN where there is none.
-        starts: index of each track's first fix.
-        rewound: slot -> kept fixes before the first of its fixes here, for tracks that go back in
-            time; theirs are the late fixes and all kept ones after them.
+        starts: index of each track's first fix; `ends` that after its last.
+        odometer, codes: (tracks, 6) and (tracks, rules), as they stood at the fix before each
+            track's first.
+        rewound: slots of tracks that go back in time; theirs are the late fixes and all kept ones
+            after them.
         backfill: slots of backfill tracks.
     """
 
-    positions: list[Position]
+    fixes: Fixes
     slot: Ints
-    t: Floats
-    lon: Floats
-    lat: Floats
     before_t: Floats
     before_lon: Floats
     before_lat: Floats
     starts: Ints
-    rewound: dict[int, Trail | None]
-    backfill: set[int]
+    ends: Ints
+    odometer: Floats
+    codes: npt.NDArray[np.uint64]
+    rewound: frozenset[int]
+    backfill: frozenset[int]
 
 
-def arrange(state: EngineState, positions: list[Position]) -> tuple[EngineState, Arrivals]:
+def arrange(state: EngineState, fixes: Fixes) -> tuple[EngineState, Arrivals]:
     """Sort a batch; the state returned is a copy with slots for new tracks, to be worked on.
 
     Repetitions and fixes older than the lateness window are left out, but for those out of a time
     in which the vehicle was silent: they are as good as backfill. On a backfill track an older fix
     begins a new block, judged from nothing.
     """
-    tracks = [p.vehicle_id + BACKFILL if p.backfill else p.vehicle_id for p in positions]
-    known = state.slots
-    state = state.copy_with(list(dict.fromkeys(k for k in tracks if k not in known)))
-    slots = state.slots
-    slot = np.array([slots[k] for k in tracks], dtype=np.intp)
-    t = np.array([p.fix_time.timestamp() for p in positions], dtype=float)
-    backfill = {slots[k] for k, p in zip(tracks, positions, strict=True) if p.backfill}
-    old = t < state.t[slot] - state.lateness_s
+    state, slot = _slots(state, fixes)
+    backfill = set(slot[fixes.backfill].tolist()) if fixes.backfill.any() else set()
+    old = fixes.t < state.t[slot] - state.lateness_s
     if old.any():
-        state = _put_aside(state, positions, slot, t, backfill)
-        old = t < state.t[slot] - state.lateness_s
-        for s in backfill.intersection(slot[old].tolist()):
-            state.forget(s)
-            old &= slot != s
+        state, slot = _put_aside(state, fixes, slot, old & ~fixes.backfill, backfill)
+        old = fixes.t < state.t[slot] - state.lateness_s
+        again = backfill.intersection(slot[old].tolist())
+        if again:
+            state = state.forgetting(again)
+            old &= ~np.isin(slot, list(again))
     index = np.nonzero(~old)[0]
-    index = index[np.lexsort((t[index], slot[index]))]  # stable: of equal times the first to arrive
-    again = np.zeros(len(index), dtype=bool)
-    again[1:] = (np.diff(slot[index]) == 0) & (np.diff(t[index]) == 0)
-    index = index[~again]
-    fixes = _Fixes([positions[i] for i in index], slot[index], t[index])
-    late = fixes.t <= state.t[fixes.slot]
-    rewound: dict[int, Trail | None] = {}
+    index = index[np.lexsort((fixes.t[index], slot[index]))]  # stable: the first to arrive counts
+    fixes, slot = fixes.take(index), slot[index]
+    repeated = np.zeros(len(slot), dtype=bool)
+    repeated[1:] = (slot[1:] == slot[:-1]) & (fixes.t[1:] == fixes.t[:-1])
+    if repeated.any():
+        fixes, slot = fixes.take(~repeated), slot[~repeated]
+    late = fixes.t <= np.maximum(state.t[slot], state.ticked[slot])
     if late.any():
-        fixes, rewound = _rewind(state, fixes, set(fixes.slot[late].tolist()))
-    lon = np.array([p.lon for p in fixes.positions], dtype=float)
-    lat = np.array([p.lat for p in fixes.positions], dtype=float)
-    starts = np.nonzero(np.diff(fixes.slot, prepend=-1))[0]
-    first = fixes.slot[starts]
-    before = (
-        _shifted(fixes.t, starts, state.t[first]),
-        _shifted(lon, starts, state.lon[first]),
-        _shifted(lat, starts, state.lat[first]),
-    )
-    before[0][np.isinf(before[0])] = np.nan
-    for i in starts.tolist() if rewound else ():
-        if int(fixes.slot[i]) in rewound:
-            trail = rewound[int(fixes.slot[i])]
-            fix = (np.nan,) * 3 if trail is None else (trail[0], trail[1].lon, trail[1].lat)
-            for values, value in zip(before, fix, strict=True):
-                values[i] = value
-    return state, Arrivals(
-        fixes.positions,
-        fixes.slot,
-        fixes.t,
-        lon,
-        lat,
-        *before,
-        starts=starts,
-        rewound=rewound,
-        backfill=backfill,
-    )
+        fixes, slot, rewound, before = _rewind(state, fixes, slot, set(slot[late].tolist()))
+    else:
+        rewound, before = frozenset(), None
+    aside = frozenset(backfill.intersection(slot.tolist())) if backfill else frozenset()
+    return state, _arrivals(state, fixes, slot, (rewound, before), aside)
+
+
+def _slots(state: EngineState, fixes: Fixes) -> tuple[EngineState, Ints]:
+    """A copy of the state with slots for new tracks, and each fix's slot."""
+    number = fixes.vehicle * 2 + fixes.backfill
+    used = np.unique(number).tolist()
+    tracks = [fixes.vehicle_ids[n >> 1] + (BACKFILL if n & 1 else "") for n in used]
+    state = state.copy_with([track for track in tracks if track not in state.slots])
+    table = np.zeros(2 * len(fixes.vehicle_ids), dtype=np.intp)
+    table[used] = [state.slots[track] for track in tracks]
+    return state, table[number]
 
 
 def _put_aside(
-    state: EngineState, positions: list[Position], slot: Ints, t: Floats, backfill: set[int]
-) -> EngineState:
-    """Old fixes out of a time in which their vehicle was silent: onto its backfill track.
-
-    `slot` and `backfill` are brought up to date, the state is returned with slots for new tracks.
-    """
-    old = np.nonzero(t < state.t[slot] - state.lateness_s)[0].tolist()
-    silent = [i for i in old if state.was_silent(int(slot[i]), float(t[i]))]
-    silent = [i for i in silent if int(slot[i]) not in backfill]
-    tracks = {i: positions[i].vehicle_id + BACKFILL for i in silent}
+    state: EngineState, fixes: Fixes, slot: Ints, old: Bools, backfill: set[int]
+) -> tuple[EngineState, Ints]:
+    """Old fixes out of a time in which their vehicle was silent: onto its backfill track."""
+    rows = np.nonzero(old)[0].tolist()
+    silent = [i for i in rows if state.was_silent(int(slot[i]), float(fixes.t[i]))]
+    tracks = {i: state.tracks[int(slot[i])] + BACKFILL for i in silent}
     state = state.copy_with([k for k in dict.fromkeys(tracks.values()) if k not in state.slots])
+    slot = slot.copy()
     for i, track in tracks.items():
         slot[i] = state.slots[track]
         backfill.add(state.slots[track])
-    return state
-
-
-@dataclass(slots=True)
-class _Fixes:
-    positions: list[Position]
-    slot: Ints
-    t: Floats
+    return state, slot
 
 
 def _rewind(
-    state: EngineState, fixes: _Fixes, late: set[int]
-) -> tuple[_Fixes, dict[int, Trail | None]]:
-    """For late tracks: the new fixes, merged with the kept ones after the oldest of them."""
-    is_late = np.isin(fixes.slot, list(late))
-    chosen = [fixes.positions[i] for i in np.nonzero(~is_late)[0]]
-    slots, times = fixes.slot[~is_late].tolist(), fixes.t[~is_late].tolist()
-    arrived: dict[int, dict[float, Position]] = {}
-    for i in np.nonzero(is_late)[0]:
-        arrived.setdefault(int(fixes.slot[i]), {})[float(fixes.t[i])] = fixes.positions[i]
-    rewound: dict[int, Trail | None] = {}
-    for slot, new in arrived.items():
-        oldest = min(new)
-        trail = state.trails[slot]
-        while trail is not None and trail[0] >= oldest:
-            new.pop(trail[0], None)  # known already
-            trail = trail[2]
-        if not new:
-            continue
-        oldest = min(new)
-        merged = dict(new)
-        trail = state.trails[slot]
-        while trail is not None and trail[0] > oldest:
-            merged[trail[0]] = trail[1]
-            trail = trail[2]
-        rewound[slot] = trail
-        for t in sorted(merged):
-            chosen.append(merged[t])
-            slots.append(slot)
-            times.append(t)
-    return _Fixes(chosen, np.array(slots, dtype=np.intp), np.array(times, dtype=float)), rewound
+    state: EngineState, fixes: Fixes, slot: Ints, late: set[int]
+) -> tuple[Fixes, Ints, frozenset[int], KeptRows | None]:
+    """For late tracks: the new fixes merged with the kept ones after the oldest of them.
+
+    Also the slots that go back, and the kept fix before each one's oldest new fix, where there is.
+    """
+    kept = state.kept.of(late)
+    is_late = np.isin(slot, list(late))
+    if kept is not None:
+        # What is known already is no news: without it, its track may not have to go back at all.
+        known = set(zip(kept["slot"].tolist(), kept["t"].tolist(), strict=True))
+        pairs = zip(slot.tolist(), fixes.t.tolist(), strict=True)
+        news = np.array([pair not in known for pair in pairs], dtype=bool)
+        fixes, slot, is_late = fixes.take(news), slot[news], is_late[news]
+    oldest = np.full(len(state.t), np.inf)
+    np.minimum.at(oldest, slot[is_late], fixes.t[is_late])
+    rewound = frozenset(np.nonzero(np.isfinite(oldest))[0].tolist())
+    if kept is None or not len(kept):
+        return fixes, slot, rewound, None
+    oldest_of = oldest[kept["slot"]]
+    going = kept["t"] > oldest_of
+    before = kept[~going & np.isfinite(oldest_of)]
+    last = np.ones(len(before), dtype=bool)
+    last[:-1] = before["slot"][1:] != before["slot"][:-1]
+    again = as_fixes(kept[going])
+    columns: dict[str, Any] = {
+        c: np.concatenate([getattr(fixes, c), getattr(again, c)]) for c in COLUMNS
+    }
+    merged, slot = Fixes(vehicle_ids=(), **columns), np.concatenate([slot, again.vehicle])
+    order = np.lexsort((merged.t, slot))
+    return merged.take(order), slot[order], rewound, before[last]
+
+
+def _arrivals(
+    state: EngineState,
+    fixes: Fixes,
+    slot: Ints,
+    going_back: tuple[frozenset[int], KeptRows | None],
+    backfill: frozenset[int],
+) -> Arrivals:
+    rewound, before = going_back
+    starts = np.nonzero(np.diff(slot, prepend=-1))[0]
+    first = slot[starts]
+    newest = {"t": state.t[first], "lon": state.lon[first], "lat": state.lat[first]}
+    newest["t"] = np.where(np.isinf(newest["t"]), np.nan, newest["t"])
+    odometer, codes = state.odometer[first], state.codes[first]
+    if rewound:
+        back = np.isin(first, list(rewound))
+        for values in newest.values():
+            values[back] = np.nan
+        odometer[back], codes[back] = 0.0, 0
+        if before is not None:
+            at = np.searchsorted(first, before["slot"])
+            for name, values in newest.items():
+                values[at] = before[name]
+            odometer[at], codes[at] = before["odometer"], before["codes"]
+    return Arrivals(
+        fixes,
+        slot,
+        _shifted(fixes.t, starts, newest["t"]),
+        _shifted(fixes.lon, starts, newest["lon"]),
+        _shifted(fixes.lat, starts, newest["lat"]),
+        starts,
+        np.append(starts[1:], len(slot)),
+        odometer,
+        codes,
+        rewound,
+        backfill,
+    )
 
 
 def _shifted(values: Floats, starts: Ints, newest: Floats) -> Floats:

@@ -1,55 +1,48 @@
-"""The engine: positions in, findings out; the same state, positions and site give the same."""
+"""The engine: fixes in, findings out; the same state, fixes and site give the same."""
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
-from typing import Any
 
 import msgspec
 import numpy as np
-import numpy.typing as npt
 
 from config.site import Site
+from geofence import snapshot
 from geofence.arrivals import Arrivals, arrange
-from geofence.finding import Finding, Violation, identity
+from geofence.district.district import District
+from geofence.finding import Finding, Step, Trip, TripOutcome, Violation, ZoneVisit
 from geofence.ground import Ground
-from geofence.memory import Memory, RuleStates, changes
+from geofence.kept import kept_rows
+from geofence.memory import Memory, changes, closing
 from geofence.moment import moment
-from geofence.projection import Floats
-from geofence.rows import Bools, Rows
+from geofence.rows import Rows
 from geofence.rule_list import make_rules
-from geofence.rules.rule import Codes
-from geofence.state import EngineState, StateVersionError, decode_state, encode_state
-from geofence.trail import rebuilt
+from geofence.rule_run import Batch, RuleSet, SilentTrack
+from geofence.snapshot import StateVersionError
+from geofence.state import EngineState
+from ingest.fixes import Fixes
 from ingest.position import Position, Quality
 
-__all__ = ["Engine", "EngineState", "StateVersionError", "decode_state", "encode_state"]
+__all__ = ["Engine", "EngineState", "StateVersionError"]
 
-SILENCE_S = 300.0  # after so long without a fix the rules look at the next one whatever it is
-
-
-@dataclass(frozen=True, slots=True)
-class _Batch:
-    """What `measure` gave for each rule, and which fixes are worth a look."""
-
-    arrivals: Arrivals
-    rows: Rows
-    measures: list[tuple[Codes, Floats]]
-    looked: Bools
+SILENCE_S = 300.0
+"""After so long without a fix the rules look at the next one whatever it is; and an old fix out of
+such a gap is news and no repetition."""
 
 
 class Engine:
-    """Judges positions by one ordered list of rules.
+    """Judges fixes by one ordered list of rules.
 
     Event time decides. A fix is put where its time belongs; one that is late by at most
     `lateness_s` behind its vehicle's newest takes the vehicle back to the state before it and
     forward again over the fixes kept since; what changes by that is told again: amended, or
     withdrawn. Fixes marked as backfill, and older ones out of a time in which the vehicle was
     silent, are judged on a track of their own and never move the live one; other older ones are
-    not judged. The same fix (vehicle and time) again is nothing.
+    not judged. The same fix (vehicle and time) again is nothing. Silence is judged as well: when
+    `now` has come so far that a rule's time without a fix has run out.
 
     Attributes:
         kinds: the alert kinds that this engine can raise.
@@ -60,163 +53,153 @@ class Engine:
 
     def __init__(self, site: Site, lateness_s: float = 600.0) -> None:
         self._ground = Ground(site)
-        self._rules = make_rules(self._ground)
+        self._rules = RuleSet(make_rules(self._ground))
+        self._district = District(self._ground, lateness_s)
         self._lateness_s = float(lateness_s)
-        self._factors = [np.uint64(_factor(r.name)) for r in self._rules]
-        self.kinds = tuple(kind for rule in self._rules for kind in rule.kinds)
+        kinds = [kind for rule in self._rules.rules for kind in rule.kinds]
+        self.kinds = tuple(dict.fromkeys([*kinds, *self._district.kinds]))
 
     def initial(self) -> EngineState:
-        """The state before any position."""
-        return EngineState.empty(self._lateness_s)
+        """The state before any fix."""
+        return EngineState.empty(self._lateness_s, len(self._rules.rules))
+
+    def encode(self, state: EngineState) -> bytes:
+        """The state as bytes, for `decode`."""
+        return snapshot.encode_state(state, self._rules.names)
+
+    def decode(self, data: bytes) -> EngineState:
+        """The state that `encode` wrote.
+
+        Raises:
+            StateVersionError: another version's snapshot, or one of other rules.
+        """
+        return snapshot.decode_state(data, self._rules.names)
 
     def advance(
-        self,
-        state: EngineState,
-        positions: Sequence[Position],
-        now: datetime,  # noqa: ARG002 (rules on silence, which come later, need the clock)
+        self, state: EngineState, fixes: Fixes | Sequence[Position], now: datetime
     ) -> tuple[EngineState, list[Finding]]:
-        """Judge a batch in any order. Only positions of GOOD quality count.
+        """Judge a batch in any order. Only fixes of GOOD quality count.
 
         Args:
             state: as the last batch left it; it is not changed.
-            positions: of any number of vehicles.
-            now: the time of processing, aware.
+            fixes: of any number of vehicles; none, to judge what has been silent until now.
+            now: the time of processing, aware; no earlier than that of the last batch.
 
         Returns:
             The state after the batch, and the findings that are new or have changed.
         """
-        good = [p for p in positions if p.quality is Quality.GOOD]
-        if not good:
-            return state, []
+        columns = fixes if isinstance(fixes, Fixes) else Fixes.of(fixes)
+        columns = columns.take(columns.quality == Quality.GOOD)
         if state.lateness_s != self._lateness_s:  # a snapshot from before the setting was changed
             state = replace(state, lateness_s=self._lateness_s)
-        state, arrivals = arrange(state, good)
-        if not arrivals.positions:
-            return state, []
-        rows = Rows(self._ground, arrivals)
-        measures = [rule.measure(rows) for rule in self._rules]
-        code = np.zeros(len(rows), dtype=np.uint64)
-        for (codes, _), factor in zip(measures, self._factors, strict=True):
-            code += codes * factor
-        looked = self._worth_a_look(state, rows, code)
-        ends = np.append(arrivals.starts[1:], len(rows))
+        state, arrivals = arrange(state, columns)
+        was = {slot: state.memories.get(slot, Memory()) for slot in arrivals.rewound}
+        told: dict[int, list[Step]] = {}
+        if len(arrivals.slot):
+            state = self._judge(state, arrivals, told)
+        self._tick(state, now.timestamp(), told)
+        for slot, before in was.items():
+            from_t = float(arrivals.fixes.t[np.searchsorted(arrivals.slot, slot)])
+            told[slot] = changes(before, state.memories.get(slot, Memory()), from_t)
+        for slot in arrivals.backfill:
+            newest = float(state.t[slot])
+            memory = state.memories.get(slot, Memory())
+            told[slot] = [_closed(f, newest) for f in closing(memory, told.get(slot, []))]
+        steps = [step for slot in sorted(told) for step in told[slot]]
+        district, found = self._district.advance(state.district, steps, now)
+        return replace(state, district=district), found
+
+    def _judge(
+        self, state: EngineState, arrivals: Arrivals, told: dict[int, list[Step]]
+    ) -> EngineState:
+        """Put a batch through the rules; the state is a copy that may be worked on."""
+        rows = Rows(self._ground, arrivals, state.tracks)
+        batch = Batch(self._rules, rows)
+        slots = arrivals.slot[arrivals.starts]
+        due = np.minimum(state.due, state.wake)[slots]
+        looked = batch.look(arrivals.codes, due, SILENCE_S)
         looks = np.nonzero(looked)[0]
-        runs = np.searchsorted(looks, arrivals.starts) < np.searchsorted(looks, ends)
+        runs = np.searchsorted(looks, arrivals.starts) < np.searchsorted(looks, arrivals.ends)
         # What goes on there ends with the newest fix, so every fix is told.
-        runs |= np.isin(arrivals.slot[arrivals.starts], list(arrivals.backfill))
-        batch = _Batch(arrivals, rows, measures, looked)
-        found: list[Finding] = []
-        for run in np.nonzero(runs)[0].tolist():
-            found += self._run(state, batch, int(arrivals.starts[run]), int(ends[run]))
-        self._remember(state, rows, code, ends - 1)
-        return state, found
+        runs |= np.isin(slots, list(arrivals.backfill))
+        for number in np.nonzero(runs)[0].tolist():
+            slot = int(slots[number])
+            memory = state.memories.get(slot, Memory())
+            silent, lateness_s = int(state.silent[slot]), self._lateness_s
+            if slot in arrivals.rewound:
+                memory = memory.before(float(rows.t[arrivals.starts[number]]))
+                silent, lateness_s = 0, np.inf  # nothing is forgotten before it was compared
+            memory, found = batch.run(number, memory, looked, silent, lateness_s)
+            state.keep(slot, memory)
+            state.due[slot] = self._rules.due(memory.now())
+            state.wake[slot] = self._rules.wake(memory.now())
+            if found:
+                told[slot] = found
+        return self._remember(state, batch)
 
-    def _worth_a_look(self, state: EngineState, rows: Rows, code: Codes) -> Bools:
-        arrivals = rows.arrivals
-        before = np.empty_like(code)
-        before[1:] = code[:-1]
-        before[arrivals.starts] = state.code[arrivals.slot[arrivals.starts]]
-        looked: Bools = (code != before) | (arrivals.t >= state.due[arrivals.slot])
-        looked |= (rows.step_s > SILENCE_S) & np.isfinite(rows.step_s)
-        looked[rows.passed_row] = True
-        if arrivals.rewound:
-            looked |= np.isin(arrivals.slot, list(arrivals.rewound))
-        return looked
+    def _tick(self, state: EngineState, now: float, told: dict[int, list[Step]]) -> None:
+        """Ask the rules about vehicles that have been silent, or whose time has run out."""
+        rules = self._rules
+        next_at = np.minimum(state.t + rules.silences_s[state.silent], state.wake)
+        for slot in np.nonzero((next_at < now) & np.isfinite(state.t))[0].tolist():
+            vehicle_id = state.tracks[slot]
+            track = SilentTrack(
+                vehicle_id,
+                int(self._ground.kinds_of([vehicle_id])[0]),
+                (float(state.t[slot]), float(state.lon[slot]), float(state.lat[slot])),
+                state.codes[slot],
+                int(state.silent[slot]),
+            )
+            memory = state.memories.get(slot, Memory())
+            memory, found, silent, ticked = track.until(now, memory, rules, self._lateness_s)
+            state.keep(slot, memory)
+            state.silent[slot] = silent
+            state.ticked[slot] = max(float(state.ticked[slot]), ticked)
+            state.due[slot] = rules.due(memory.now())
+            state.wake[slot] = rules.wake(memory.now())
+            if found:
+                told.setdefault(slot, []).extend(found)
 
-    def _run(self, state: EngineState, batch: _Batch, begin: int, end: int) -> list[Finding]:
-        """Step one track through its fixes [begin, end); what is to be told."""
-        arrivals = batch.arrivals
-        slot = int(arrivals.slot[begin])
-        late = slot in arrivals.rewound
-        was = state.memories.get(slot, Memory())
-        memory = was.before(float(arrivals.t[begin])) if late else was
-        due = -np.inf if late else float(state.due[slot])
-        told: list[Finding] = []
-        for row in range(begin, end):
-            t = float(arrivals.t[row])
-            if not batch.looked[row] and t < due:
-                continue
-            states, found = self._step(memory.now(), batch, row)
-            if states is not None or found:
-                memory = memory.with_step(t, memory.now() if states is None else states, found)
-                told += found
-            due = self._due(memory.now())
-        state.due[slot] = due
-        state.keep(slot, memory)
-        if late:
-            told = changes(was, memory)
-        if slot in arrivals.backfill:
-            newest = float(arrivals.t[end - 1])
-            latest = {identity(f): f for f in (*memory.open(), *told)}
-            return [_closed(f, newest) for f in latest.values()]
-        return told
-
-    def _step(
-        self, states: RuleStates, batch: _Batch, row: int
-    ) -> tuple[RuleStates | None, tuple[Finding, ...]]:
-        """The rule states after a fix, None if none changed, and what was found."""
-        sight = batch.rows.sight(row)
-        changed: dict[str, Any] | None = None
-        found: tuple[Finding, ...] = ()
-        for rule, (codes, numbers) in zip(self._rules, batch.measures, strict=True):
-            before = states.get(rule.name)
-            number = float(numbers[row]) if len(numbers) else 0.0
-            after, found_here = rule.step(before, sight, int(codes[row]), number)
-            if found_here:
-                found += found_here
-            if after is not before:
-                changed = dict(states) if changed is None else changed
-                if after is None:
-                    del changed[rule.name]
-                else:
-                    changed[rule.name] = after
-        return changed, found
-
-    def _due(self, states: RuleStates) -> float:
-        due = np.inf
-        for rule in self._rules:
-            if rule.name in states:
-                due = min(due, rule.quiet_until(states[rule.name]))
-        return due
-
-    def _remember(
-        self, state: EngineState, rows: Rows, code: Codes, last: npt.NDArray[np.intp]
-    ) -> None:
-        arrivals = rows.arrivals
-        for row in np.nonzero(np.isfinite(rows.step_s) & (rows.step_s > SILENCE_S))[0].tolist():
-            slot, end = int(arrivals.slot[row]), float(arrivals.t[row])
+    def _remember(self, state: EngineState, batch: Batch) -> EngineState:
+        rows, arrivals = batch.rows, batch.rows.arrivals
+        gaps = np.isfinite(rows.step_s) & (rows.step_s > SILENCE_S)
+        for row in np.nonzero(gaps)[0].tolist():
+            slot = int(arrivals.slot[row])
             if slot not in arrivals.rewound:
-                state.fell_silent(slot, float(arrivals.before_t[row]), end)
+                state.fell_silent(slot, float(rows.before_t[row]), float(rows.t[row]))
+        last = arrivals.ends - 1
         slots = arrivals.slot[last]
-        state.t[slots], state.code[slots] = arrivals.t[last], code[last]
-        state.lon[slots], state.lat[slots] = arrivals.lon[last], arrivals.lat[last]
-        trails = state.trails
-        for slot, trail in arrivals.rewound.items():
-            trails[slot] = trail
-        fixes = zip(arrivals.slot.tolist(), arrivals.t.tolist(), arrivals.positions, strict=True)
-        for slot, t, position in fixes:
-            trails[slot] = (t, position, trails[slot])
-        for slot in slots[state.t[slots] >= state.trim[slots]].tolist():
-            self._trim(state, slot)
+        state.t[slots], state.codes[slots] = rows.t[last], batch.codes[last]
+        state.lon[slots], state.lat[slots] = rows.lon[last], rows.lat[last]
+        state.odometer[slots] = rows.odometer[last]
+        state.silent[slots], state.ticked[slots] = 0, -np.inf
+        aside = list(arrivals.backfill)
+        state.silent[aside], state.wake[aside] = len(self._rules.silences_s) - 1, np.inf
+        if self._lateness_s <= 0:  # no late fix counts
+            return state
+        kept = state.kept
+        if arrivals.rewound:
+            rewound = np.isin(slots, list(arrivals.rewound))
+            from_t = np.full(len(state.t), np.inf)
+            from_t[slots[rewound]] = rows.t[arrivals.starts[rewound]]
+            kept = kept.before(from_t, arrivals.rewound)
+        kept = kept.with_rows(kept_rows(arrivals.slot, arrivals.fixes, rows.odometer, batch.codes))
+        if kept.crowded:
+            kept = kept.since(state.t - state.lateness_s)
+        return replace(state, kept=kept)
 
-    def _trim(self, state: EngineState, slot: int) -> None:
-        """Forget what no fix that may still come can need: all but one fix before the window."""
-        state.trails[slot] = rebuilt(state.needed(slot))
-        # Not all at once: a fleet that was switched on together would be trimmed together.
-        state.trim[slot] = state.t[slot] + state.lateness_s * (1 + slot % 16 / 16)
-        if slot in state.memories:
-            state.keep(slot, state.memories[slot].trimmed(state.horizon(slot)))
 
-
-def _closed(finding: Finding, newest: float) -> Finding:
+def _closed(finding: Step, newest: float) -> Step:
     """A finding of a backfill track: it ends with the newest fix known, until a newer one comes."""
-    if isinstance(finding, Violation):
-        return msgspec.structs.replace(
-            finding, backfill=True, ended_at=finding.ended_at or moment(newest)
-        )
-    return msgspec.structs.replace(finding, left_at=finding.left_at or moment(newest))
-
-
-def _factor(name: str) -> int:
-    """Odd, and the same in every process: keeps the rules' codes apart in their sum."""
-    return int.from_bytes(hashlib.blake2b(name.encode(), digest_size=8).digest(), "big") | 1
+    match finding:
+        case ZoneVisit():
+            return msgspec.structs.replace(finding, left_at=finding.left_at or moment(newest))
+        case Violation():
+            ended_at = finding.ended_at or moment(newest)
+            return msgspec.structs.replace(finding, backfill=True, ended_at=ended_at)
+        case Trip(ended_at=None):
+            return msgspec.structs.replace(
+                finding, backfill=True, ended_at=moment(newest), outcome=TripOutcome.UNKNOWN
+            )
+        case _:
+            return msgspec.structs.replace(finding, backfill=True)

@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 import numpy as np
+import numpy.typing as npt
 
 from config.hours import DailyHours
 from config.site import Site
+from config.vehicle import VehicleKind
 from config.zone import ZoneKind
 from geofence.parameters import read_parameters
 from geofence.plans import Plans
 from geofence.projection import Projection
 from geofence.zone_index import ZoneIndex
+
+KINDS = tuple(VehicleKind)
+"""Vehicle kinds by number; muck trucks are 0."""
+_KNOWN = (ZoneKind.SITE, ZoneKind.GROUND, ZoneKind.TRANSFER_STATION, ZoneKind.DEPOT)
 
 
 class Ground:
@@ -19,7 +25,10 @@ class Ground:
     Attributes:
         hours: the distinct daily hours; `zone_hours[z]` and `permit_hours[p]` are numbers of them.
         kinds: vehicle id -> kind, for registered vehicles.
+        zone_kind: of each zone, by id.
         zone_restricted, zone_limit_kmh: of each zone; infinite where it sets no limit.
+        zone_known: whether a truck has business to stand there: sites, grounds, transfer stations
+            and depots.
         permit_limit_kmh: of each permit; infinite where it sets none.
 
     Raises:
@@ -34,7 +43,10 @@ class Ground:
         self.plans = Plans(site, self.projection)
         self.site = site
         self.kinds = {v.vehicle_id: v.kind for v in site.vehicles.values()}
+        self._kind_number = {v: KINDS.index(kind) for v, kind in self.kinds.items()}
         zones, permits = list(site.zones.values()), self.plans.permits
+        self.zone_kind = {z.id: z.kind for z in zones}
+        self.zone_known = np.array([z.kind in _KNOWN for z in zones], dtype=bool)
         hours: dict[DailyHours, int] = {}
         for daily in (*(z.hours for z in zones), *(p.hours for p in permits)):
             hours.setdefault(daily, len(hours))
@@ -44,6 +56,11 @@ class Ground:
         self.zone_restricted = np.array([z.kind is ZoneKind.RESTRICTED for z in zones], dtype=bool)
         self.zone_limit_kmh = np.array([_limit(z.speed_limit_kmh) for z in zones], dtype=float)
         self.permit_limit_kmh = np.array([_limit(p.speed_limit_kmh) for p in permits], dtype=float)
+
+    def kinds_of(self, vehicle_ids: list[str]) -> npt.NDArray[np.int8]:
+        """Numbers of `KINDS`, -1 for vehicles that are not registered."""
+        known = self._kind_number.get
+        return np.array([known(v, -1) for v in vehicle_ids], dtype=np.int8)
 
 
 def _limit(kmh: float | None) -> float:

@@ -13,6 +13,9 @@ from geofence.rule_list import RuleState
 RuleStates = dict[str, RuleState]  # by rule name; rules at rest are left out
 
 
+_LOOKED_THROUGH_EVERY = 32  # steps
+
+
 class Memory(msgspec.Struct, frozen=True):
     """Attributes:
     states: (event time, rule states after that fix), oldest first, an entry for every change;
@@ -32,9 +35,14 @@ class Memory(msgspec.Struct, frozen=True):
         latest = {identity(f): f for _, f in self.findings}
         return [f for f in latest.values() if _open(f)]
 
-    def with_step(self, t: float, states: RuleStates, found: tuple[Step, ...]) -> Memory:
-        """After a fix at `t` that changed something."""
-        return Memory((*self.states, (t, states)), self.findings + tuple((t, f) for f in found))
+    def with_step(
+        self, t: float, states: RuleStates, found: tuple[Step, ...], lateness_s: float
+    ) -> Memory:
+        """After a fix at `t`, or a moment without one, that changed something."""
+        memory = Memory((*self.states, (t, states)), self.findings + tuple((t, f) for f in found))
+        if lateness_s <= 0 or len(memory.states) % _LOOKED_THROUGH_EVERY == 0:
+            return memory.trimmed(t - lateness_s)
+        return memory
 
     def before(self, t: float) -> Memory:
         """As it was before any fix at `t` or later."""
@@ -57,10 +65,20 @@ class Memory(msgspec.Struct, frozen=True):
         return Memory(states, findings)
 
 
-def changes(before: Memory, after: Memory) -> list[Step]:
-    """What to tell when a late fix made `after` of `before`: new and amended, then withdrawn."""
-    old = {identity(f): f for _, f in before.findings}
-    new = {identity(f): f for _, f in after.findings}
+def closing(memory: Memory, told: list[Step]) -> list[Step]:
+    """What a track that goes no further has told, and what of it still goes on."""
+    latest = {identity(f): f for f in (*memory.open(), *told)}
+    return list(latest.values())
+
+
+def changes(before: Memory, after: Memory, from_t: float) -> list[Step]:
+    """What to tell when a late fix at `from_t` made `after` of `before`.
+
+    New and amended findings, then those withdrawn.
+    """
+    untouched = {identity(f): f for t, f in before.findings if t < from_t}
+    old = untouched | {identity(f): f for t, f in before.findings if t >= from_t}
+    new = untouched | {identity(f): f for t, f in after.findings if t >= from_t}
     told: list[Step] = [f for key, f in new.items() if old.get(key) != f]
     told += [msgspec.structs.replace(f, withdrawn=True) for key, f in old.items() if key not in new]
     return told

@@ -54,6 +54,47 @@ class ZoneVisitParameters:
 
 
 @dataclass(frozen=True, slots=True)
+class StopParameters:
+    """When a vehicle stands or crawls.
+
+    Attributes:
+        slow_kmh: below it a stop begins: no GPS receiver says so of a truck that drives.
+        moving_kmh: from it on, or where no speed is known, a stop may be over.
+        radius_m: and the vehicle is so far from where it began (drift of a parked truck: less).
+    """
+
+    slow_kmh: float = 3.0
+    moving_kmh: float = 10.0
+    radius_m: float = 60.0
+
+
+@dataclass(frozen=True, slots=True)
+class TripParameters:
+    """When a muck truck counts as laden, and a trip as one.
+
+    Attributes:
+        load_hold_s: so long its load sensor has to say the same, on two fixes.
+        load_dwell_s: without a sensor: so long in a site it was loaded. Source: city control
+            thresholds, "a site is entered when below 15 km/h within its fence for 3 minutes".
+        unload_dwell_s: without a sensor: so long at a ground it was unloaded.
+        load_late_s: a sensor may say laden so long after the site was left.
+        raised_hold_s: so long its body is up before the load has slid.
+        stop_s: shorter stops are not counted: lights, queues.
+        route_tolerance_m: so much of the way off every corridor is still on the route.
+        forget_s: after so long nobody knows any more what became of the load.
+    """
+
+    load_hold_s: float = 30.0
+    load_dwell_s: float = 180.0
+    unload_dwell_s: float = 60.0
+    load_late_s: float = 300.0
+    raised_hold_s: float = 10.0
+    stop_s: float = 60.0
+    route_tolerance_m: float = 300.0
+    forget_s: float = 86_400.0
+
+
+@dataclass(frozen=True, slots=True)
 class OffRouteParameters:
     """When a vehicle is off its permitted routes. The half-width is the route's own.
 
@@ -129,9 +170,15 @@ class Parameters:
     """The thresholds of all rules of one site."""
 
     zone_visit: ZoneVisitParameters = field(default_factory=ZoneVisitParameters)
+    stop: StopParameters = field(default_factory=StopParameters)
+    trip: TripParameters = field(default_factory=TripParameters)
     off_route: OffRouteParameters = field(default_factory=OffRouteParameters)
     overspeed: OverspeedParameters = field(default_factory=OverspeedParameters)
     restricted_zone: RestrictedZoneParameters = field(default_factory=RestrictedZoneParameters)
+
+    def enabled(self, kind: str) -> bool:
+        """Whether the site has left a rule on; what has no switch always is."""
+        return bool(getattr(getattr(self, kind, None), "enabled", True))
 
 
 T = TypeVar("T")

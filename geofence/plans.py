@@ -13,6 +13,7 @@ from config.site import Site
 from config.zone import ZoneKind
 from geofence.corridor_index import CorridorIndex
 from geofence.projection import Floats, Projection
+from ingest.fixes import Ints
 
 _FOREVER = float("inf")
 
@@ -57,16 +58,34 @@ class Plans:
             ends = {e for p in plan.permits for e in (p.site_zone, p.ground_zone) if e}
             self.allowed_zone[i] = [z.kind is ZoneKind.DEPOT or z.id in ends for z in zones]
 
-    def number(self, vehicle_ids: list[str], at: Floats) -> list[int]:
-        """Which plan binds each vehicle at a time (seconds since 1970)."""
+    def number(self, vehicle_ids: list[str], run: Ints, at: Floats) -> Ints:
+        """Which plan binds at each fix: (n,).
+
+        Args:
+            vehicle_ids: the vehicles of the batch.
+            run: (n,), which of them each fix is of.
+            at: (n,), seconds since 1970.
+        """
         if not self._of_vehicle or not len(at):
-            return [0] * len(vehicle_ids)
-        first, last = np.searchsorted(self._edges, (at.min(), at.max()), side="right").tolist()
-        if first == last:  # no permit begins or ends within the batch
-            known = self._between_edges(first).get
-            return [known(v, 0) for v in vehicle_ids]
-        between = np.searchsorted(self._edges, at, side="right").tolist()
-        return [self._between_edges(i).get(v, 0) for v, i in zip(vehicle_ids, between, strict=True)]
+            return np.zeros(len(at), dtype=np.intp)
+        between = np.searchsorted(self._edges, (at.min(), at.max()), side="right").tolist()
+        if between[0] == between[1]:  # no permit begins or ends within the batch
+            return self._numbers(between[0], vehicle_ids)[run]
+        numbers = np.empty(len(at), dtype=np.intp)
+        of_fix = np.searchsorted(self._edges, at, side="right")
+        for number in range(between[0], between[1] + 1):
+            fixes = of_fix == number
+            numbers[fixes] = self._numbers(number, vehicle_ids)[run[fixes]]
+        return numbers
+
+    def plan_at(self, vehicle_id: str, at: float) -> Plan:
+        """The plan that binds a vehicle at a time (seconds since 1970)."""
+        number = int(np.searchsorted(self._edges, at, side="right"))
+        return self.plans[self._between_edges(number).get(vehicle_id, 0)]
+
+    def _numbers(self, number: int, vehicle_ids: list[str]) -> Ints:
+        known = self._between_edges(number).get
+        return np.array([known(v, 0) for v in vehicle_ids], dtype=np.intp)
 
     def _between_edges(self, number: int) -> dict[str, int]:
         """Vehicle -> plan from edge `number` - 1 up to edge `number`; made when first asked for."""

@@ -1,76 +1,100 @@
-"""Fixes to be judged: as arrays for the whole batch, and one at a time for what is worth a look."""
+"""Fixes to be judged, as arrays that rules measure on for the whole batch."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
-import numpy.typing as npt
 
-from config.vehicle import VehicleKind
-from geofence.arrivals import Arrivals
+from geofence.arrivals import BACKFILL, Arrivals
 from geofence.grid import expand
+from geofence.kept import ODOMETERS
 from geofence.local_time import in_hours, minutes_of_day
 from geofence.projection import Floats, lengths_m
 from geofence.zone_index import INSIDE
-from ingest.position import Position
+from ingest.fixes import Bools, Codes8, Ints
 
 if TYPE_CHECKING:
     from geofence.ground import Ground
-    from geofence.rules.zone_visits import Stay
 
-Ints = npt.NDArray[np.intp]
-Bools = npt.NDArray[np.bool_]
+MOVING_KMH = 5.0  # at and above it a truck moves; GPS speeds of standing ones stay below
+DERIVE_MAX_S = 60.0  # a speed is derived between fixes at most so far apart
+MISSING_S = 120.0  # a longer silence counts as missing fixes: four times the usual 30 s
 
 
 class Rows:
-    """n fixes, each with the fix before of the same vehicle, as arrays that rules measure on.
+    """n fixes, each with the fix before of the same vehicle, those of one vehicle together.
 
     Attributes:
-        positions: the fixes.
+        fixes: the columns.
         t, lon, lat: seconds since 1970, degrees; shape (n,).
         before_t, before_lon, before_lat: of the fix before, NaN where there is none.
+        vehicle_ids: of each run of fixes of one track, and `run` the run of each fix.
+        kind: (n,), number of the vehicle's kind in `Ground.KINDS`, -1 where not registered.
         plan: number of the plan (set of permits) that binds the vehicle then.
         x, y: metres in the ground's projection.
         pair_row, pair_zone, pair_level: how points lie to zones, see `ZoneIndex.relate`.
     """
 
-    def __init__(self, ground: Ground, arrivals: Arrivals) -> None:
+    def __init__(self, ground: Ground, arrivals: Arrivals, tracks: tuple[str, ...]) -> None:
         self.ground = ground
         self.arrivals = arrivals
-        self.positions = positions = arrivals.positions
-        self.t, self.lon, self.lat = arrivals.t, arrivals.lon, arrivals.lat
+        self.fixes = fixes = arrivals.fixes
+        self.t, self.lon, self.lat = fixes.t, fixes.lon, fixes.lat
         self.before_t = arrivals.before_t
         self.before_lon, self.before_lat = arrivals.before_lon, arrivals.before_lat
-        vehicles = [p.vehicle_id for p in positions]
-        self.plan = np.array(ground.plans.number(vehicles, self.t), dtype=np.intp)
+        slots = arrivals.slot[arrivals.starts].tolist()
+        self.vehicle_ids = [tracks[s].removesuffix(BACKFILL) for s in slots]
+        lengths = arrivals.ends - arrivals.starts
+        self.run = np.repeat(np.arange(len(slots)), lengths)
+        self.kind = np.repeat(ground.kinds_of(self.vehicle_ids), lengths)
+        self.plan = ground.plans.number(self.vehicle_ids, self.run, self.t)
         self.x, self.y = ground.projection.metres(self.lon, self.lat)
         self.before_x, self.before_y = ground.projection.metres(self.before_lon, self.before_lat)
         self.pair_row, self.pair_zone, self.pair_level = ground.zones.relate(self.x, self.y)
-        self._pairs_from = np.searchsorted(self.pair_row, np.arange(len(positions) + 1))
+        self.pairs_from = np.searchsorted(self.pair_row, np.arange(len(self.t) + 1))
         self.crossed_row, self.crossed_zone = self._crossed()
-        self._crossed_from = np.searchsorted(self.crossed_row, np.arange(len(positions) + 1))
+        self.crossed_from = np.searchsorted(self.crossed_row, np.arange(len(self.t) + 1))
 
     def __len__(self) -> int:
-        return len(self.positions)
+        return len(self.t)
+
+    @cached_property
+    def muck(self) -> Bools:
+        """Whether it is a registered muck truck."""
+        result: Bools = self.kind == 0
+        return result
 
     @cached_property
     def step_s(self) -> Floats:
-        """Seconds since the fix before; infinite where there is none."""
-        return np.where(np.isnan(self.before_t), np.inf, self.t - self.before_t)
+        """Seconds since the fix before, infinite where there is none."""
+        step = self.t - self.before_t
+        return np.where(np.isnan(step), np.inf, step)
 
     @cached_property
     def step_m(self) -> Floats:
         """Metres from the fix before, NaN where there is none."""
         return lengths_m(self.before_lon, self.before_lat, self.lon, self.lat)
 
-    @cached_property
+    @property
     def reported_kmh(self) -> Floats:
         """Speed as the terminal reports it, NaN where it reports none."""
-        # None becomes NaN in a float array.
-        return np.array([p.speed_kmh for p in self.positions], dtype=float)
+        return self.fixes.speed_kmh
+
+    @cached_property
+    def speed_kmh(self) -> Floats:
+        """Speed as reported, else of the way from a fix at most `DERIVE_MAX_S` before, else NaN."""
+        reported = self.reported_kmh
+        short = np.isnan(reported) & (self.step_s <= DERIVE_MAX_S)
+        return np.where(short, self.step_m / self.step_s * 3.6, reported)
+
+    @cached_property
+    def moving(self) -> Bools:
+        """At `MOVING_KMH` or more; False where that is not known."""
+        with np.errstate(invalid="ignore"):
+            result: Bools = self.speed_kmh >= MOVING_KMH
+        return result
 
     @cached_property
     def minutes(self) -> Floats:
@@ -95,6 +119,82 @@ class Rows:
             self.hours[self.ground.permit_hours[permit], row],
         )
 
+    @cached_property
+    def inside_level(self) -> Bools:
+        """Of each pair, whether the fix lies inside the zone."""
+        result: Bools = self.pair_level >= INSIDE
+        return result
+
+    def inside_any(self, zones: Bools) -> Bools:
+        """(n,): whether the fix lies inside, or near, any zone of a set given as (zones,)."""
+        result = np.zeros(len(self), dtype=bool)
+        result[self.pair_row[zones[self.pair_zone]]] = True
+        return result
+
+    @cached_property
+    def in_known_place(self) -> Bools:
+        """In or near a site, ground, transfer station or depot."""
+        return self.inside_any(self.ground.zone_known)
+
+    @cached_property
+    def odometer(self) -> Floats:
+        """(n, 6): `geofence.kept.ODOMETERS` as they stand at each fix."""
+        moving, step_s = self.moving, np.where(np.isinf(self.step_s), 0.0, self.step_s)
+        way = np.where(moving & (step_s > 0), self.step_m, 0.0)
+        seen = step_s <= MISSING_S
+        increments = np.stack(
+            [
+                np.ones(len(self)),
+                way,
+                np.where(moving & seen, step_s, 0.0),
+                np.where(self.off_route, way, 0.0),
+                np.where(seen, 0.0, step_s),
+                np.where(moving & seen & (self.fixes.lid == 1), step_s, 0.0),
+            ],
+            axis=1,
+        )
+        summed = np.cumsum(increments, axis=0)
+        starts = self.arrivals.starts
+        base = summed[starts] - increments[starts]
+        result: Floats = summed + (self.arrivals.odometer - base)[self.run]
+        return result
+
+    @cached_property
+    def off_route(self) -> Bools:
+        """Bound to routes and on none of them, see `bound`."""
+        result: Bools = self.bound & ~self.on_route
+        return result
+
+    @cached_property
+    def bound(self) -> Bools:
+        """Whether all permits in force, in their hours unless `outside_hours`, name routes."""
+        row, _, route, active = self._binding_pairs
+        bound = np.zeros(len(self), dtype=bool)
+        bound[row[active]] = True
+        bound[row[active & (route < 0)]] = False
+        return bound
+
+    @cached_property
+    def on_route(self) -> Bools:
+        """On a permitted route, or where a permit's vehicle may be off it; only where `bound`."""
+        plans = self.ground.plans
+        row, _, route, active = self._binding_pairs
+        on = np.zeros(len(self), dtype=bool)
+        plan = self.plan[self.pair_row]
+        on[self.pair_row[plans.allowed_zone[plan, self.pair_zone]]] = True
+        judged = np.nonzero(active & self.bound[row] & ~on[row])[0]
+        if len(judged):
+            near = plans.corridors.within(route[judged], self.x[row[judged]], self.y[row[judged]])
+            on[row[judged[near]]] = True
+        return on
+
+    @cached_property
+    def _binding_pairs(self) -> tuple[Ints, Ints, Ints, Bools]:
+        row, permit, route, active = self.permit_pairs
+        if self.ground.parameters.off_route.outside_hours:
+            active = np.ones_like(active)
+        return row, permit, route, active
+
     def _crossed(self) -> tuple[Ints, Ints]:
         """(row, zone) where the way to a fix touches a core, if it is short in time and fast."""
         visit = self.ground.parameters.zone_visit
@@ -109,64 +209,17 @@ class Rows:
     @cached_property
     def passed_row(self) -> Ints:
         """Rows whose way touches a core of a zone that the fix itself is not in."""
+        if not len(self.crossed_row):
+            return self.crossed_row
         zones = len(self.ground.zones.ids)
-        inside = self.pair_level >= INSIDE
+        inside = self.inside_level
         here = self.pair_row[inside] * zones + self.pair_zone[inside]
         return self.crossed_row[~np.isin(self.crossed_row * zones + self.crossed_zone, here)]
 
-    def sight(self, row: int) -> Sight:
-        """One fix as a rule looks at it."""
-        position = self.positions[row]
-        ids = self.ground.zones.ids
-        pairs = slice(self._pairs_from[row], self._pairs_from[row + 1])
-        crossed = slice(self._crossed_from[row], self._crossed_from[row + 1])
-        return Sight(
-            position=position,
-            kind=self.ground.kinds.get(position.vehicle_id),
-            t=float(self.t[row]),
-            x=float(self.x[row]),
-            y=float(self.y[row]),
-            before_t=float(self.before_t[row]),
-            before_x=float(self.before_x[row]),
-            before_y=float(self.before_y[row]),
-            step_s=float(self.step_s[row]),
-            step_m=float(self.step_m[row]),
-            minute=float(self.minutes[row]),
-            plan=int(self.plan[row]),
-            zones={
-                ids[z]: int(level)
-                for z, level in zip(self.pair_zone[pairs], self.pair_level[pairs], strict=True)
-            },
-            crossed=tuple(ids[z] for z in self.crossed_zone[crossed]),
-            visits={},
-        )
+    def codes_of(self, column: Codes8, *values: int) -> Bools:
+        """Whether a column of codes has one of these values."""
+        result: Bools = np.isin(column, values)
+        return result
 
 
-@dataclass(slots=True)
-class Sight:
-    """One fix with its surroundings: metres in the ground's projection, seconds since 1970.
-
-    Attributes:
-        before_t, before_x, before_y: the vehicle's fix before, NaN where there is none.
-        step_s: seconds since then, infinite where there is none; `step_m` the way.
-        minute: local minute of the day.
-        zones: how the fix lies to the zones about it (NEAR, INSIDE, CORE).
-        crossed: zones whose core the way to this fix touches, if it was short and fast enough.
-        visits: the visits going on after this fix: set by the zone rule, for the rules after it.
-    """
-
-    position: Position
-    kind: VehicleKind | None
-    t: float
-    x: float
-    y: float
-    before_t: float
-    before_x: float
-    before_y: float
-    step_s: float
-    step_m: float
-    minute: float
-    plan: int
-    zones: dict[str, int]
-    crossed: tuple[str, ...]
-    visits: dict[str, Stay]
+assert len(ODOMETERS) == 6  # noqa: S101  (the sums above are in this order)

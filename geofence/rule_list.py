@@ -3,27 +3,43 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 from geofence.ground import Ground
+from geofence.rules.load import Loads, LoadState
 from geofence.rules.off_route import OffRoute, OffRouteState
 from geofence.rules.overspeed import Overspeed, OverspeedState
 from geofence.rules.restricted_zone import RestrictedZone, RestrictedZoneState
 from geofence.rules.rule import Rule
+from geofence.rules.stops import Stops, StopState
+from geofence.rules.trips import Trips, TripState
 from geofence.rules.zone_visits import VisitState, ZoneVisits
 
 # What a snapshot may hold: every rule's state, told apart by its tag.
-RuleState: TypeAlias = VisitState | OffRouteState | OverspeedState | RestrictedZoneState
+RuleState: TypeAlias = (
+    VisitState
+    | StopState
+    | LoadState
+    | TripState
+    | OffRouteState
+    | OverspeedState
+    | RestrictedZoneState
+)
 
-RULES: tuple[Callable[[Ground], Rule], ...] = (
-    ZoneVisits,  # first: later rules read the visits that it puts into the sight
+RULES: tuple[Callable[[Ground], Rule[Any]], ...] = (
+    # What is so: visits, stops, the load, the trip. The rules after them read it.
+    ZoneVisits,
+    Stops,
+    Loads,
+    Trips,
+    # What should not be.
     OffRoute,
     Overspeed,
     RestrictedZone,
 )
 
 
-def make_rules(ground: Ground) -> tuple[Rule, ...]:
+def make_rules(ground: Ground) -> tuple[Rule[Any], ...]:
     """All rules that the site has not switched off (`enabled = false`), in order."""
     rules = (make(ground) for make in RULES)
-    return tuple(r for r in rules if getattr(getattr(ground.parameters, r.name), "enabled", True))
+    return tuple(r for r in rules if ground.parameters.enabled(r.name))

@@ -22,7 +22,7 @@ LOAD_CODES = {None: UNKNOWN, Load.EMPTY: 0, Load.HALF: 1, Load.FULL: 2}
 FLAG_CODES = {None: UNKNOWN, False: 0, True: 1}
 WORK_BITS = {Work.SWEEP: 1, Work.WASH: 2, Work.SPRAY: 4, Work.COLLECT: 8}
 
-_WORK_OF = {(): 0} | {(work,): bit for work, bit in WORK_BITS.items()}
+_WORK_OF: dict[tuple[Work, ...], int] = {(): 0} | {(work,): bit for work, bit in WORK_BITS.items()}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-import math
-
 import msgspec
 import numpy as np
 import shapely
 
-from geofence.finding import Finding, Violation
+from geofence.finding import Step, Violation
 from geofence.ground import Ground
 from geofence.moment import moment
 from geofence.parameters import as_values
 from geofence.projection import Floats
-from geofence.rows import Rows, Sight
-from geofence.rules.rule import Codes
+from geofence.rows import Rows
+from geofence.rules.rule import NO_NUMBERS, Codes, Rule
+from geofence.sight import Sight
 
 NOT_BOUND, ON_ROUTE, OFF_ROUTE = 0, 1, 2
 
@@ -43,7 +42,7 @@ class OffRouteState(msgspec.Struct, frozen=True, array_like=True, tag="off_route
     raised: Violation | None = None
 
 
-class OffRoute:
+class OffRoute(Rule[OffRouteState]):
     """Outside every corridor of the permits in force for `hold_s`, or far outside for `far_hold_s`.
 
     A vehicle is bound when all its permits in force name routes. In a depot, or in a site or ground
@@ -51,7 +50,7 @@ class OffRoute:
     """
 
     name = "off_route"
-    kinds: tuple[str, ...] = ("off_route",)
+    kinds = ("off_route",)
 
     def __init__(self, ground: Ground) -> None:
         self._p = ground.parameters.off_route
@@ -59,25 +58,8 @@ class OffRoute:
         self._ground = ground
 
     def measure(self, rows: Rows) -> tuple[Codes, Floats]:
-        plans = self._ground.plans
-        row, _, route, active = rows.permit_pairs
-        if self._p.outside_hours:
-            active = np.ones_like(active)
-        bound = np.zeros(len(rows), dtype=bool)
-        bound[row[active]] = True
-        bound[row[active & (route < 0)]] = False
-        on = np.zeros(len(rows), dtype=bool)
-        plan = rows.plan[rows.pair_row]
-        on[rows.pair_row[plans.allowed_zone[plan, rows.pair_zone]]] = True
-        judged = np.nonzero(active & bound[row] & ~on[row])[0]
-        if len(judged):
-            near = plans.corridors.within(route[judged], rows.x[row[judged]], rows.y[row[judged]])
-            on[row[judged[near]]] = True
-        code = np.where(bound, np.where(on, ON_ROUTE, OFF_ROUTE), NOT_BOUND)
-        return code.astype(np.uint64), np.zeros(0)
-
-    def quiet_until(self, state: OffRouteState) -> float:  # noqa: ARG002 (every state is a doubt)
-        return -math.inf
+        code = np.where(rows.bound, np.where(rows.on_route, ON_ROUTE, OFF_ROUTE), NOT_BOUND)
+        return code.astype(np.uint64), NO_NUMBERS
 
     def step(
         self,
@@ -85,10 +67,10 @@ class OffRoute:
         sight: Sight,
         code: int,
         number: float,  # noqa: ARG002 (the rules' protocol)
-    ) -> tuple[OffRouteState | None, tuple[Finding, ...]]:
+    ) -> tuple[OffRouteState | None, tuple[Step, ...]]:
         if state is None and code != OFF_ROUTE:
             return None, ()
-        found: list[Finding] = []
+        found: list[Step] = []
         if state is not None and sight.step_s > self._p.max_gap_s:
             self._end(state, found)
             state = None
@@ -98,14 +80,11 @@ class OffRoute:
             state = self._back(state, sight, code, found)
         return state, tuple(found)
 
-    def _off(
-        self, state: OffRouteState | None, sight: Sight, found: list[Finding]
-    ) -> OffRouteState:
+    def _off(self, state: OffRouteState | None, sight: Sight, found: list[Step]) -> OffRouteState:
         route, distance_m = self._nearest(sight)
         far = distance_m - self._ground.plans.corridors.half_width_m[route] > self._p.far_m
-        position = sight.position
         if state is None:
-            state = OffRouteState(sight.t, position.lon, position.lat, sight.t, 0, 0.0)
+            state = OffRouteState(sight.t, sight.lon, sight.lat, sight.t, 0, 0.0)
         state = msgspec.structs.replace(
             state,
             last_t=sight.t,
@@ -119,7 +98,7 @@ class OffRoute:
         if state.raised is None and self._sure(state):
             violation = Violation(
                 kind="off_route",
-                vehicle_id=position.vehicle_id,
+                vehicle_id=sight.vehicle_id,
                 subject=self._permit_of(sight.plan, route),
                 permit_id=self._permit_of(sight.plan, route),
                 started_at=moment(state.since_t),
@@ -148,7 +127,7 @@ class OffRoute:
         return long or far
 
     def _back(
-        self, state: OffRouteState, sight: Sight, code: int, found: list[Finding]
+        self, state: OffRouteState, sight: Sight, code: int, found: list[Step]
     ) -> OffRouteState | None:
         if state.raised is None:
             return None
@@ -160,7 +139,7 @@ class OffRoute:
             return None
         return msgspec.structs.replace(state, back_t=back_t, back_fixes=back_fixes)
 
-    def _end(self, state: OffRouteState, found: list[Finding]) -> None:
+    def _end(self, state: OffRouteState, found: list[Step]) -> None:
         if state.raised is not None:
             values = {**state.raised.values, **_so_far(state)}
             found.append(

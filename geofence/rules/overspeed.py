@@ -7,13 +7,14 @@ import math
 import msgspec
 import numpy as np
 
-from geofence.finding import Finding, Violation
+from geofence.finding import Step, Violation
 from geofence.ground import Ground
 from geofence.moment import moment
 from geofence.parameters import as_values
 from geofence.projection import Floats
-from geofence.rows import Rows, Sight
-from geofence.rules.rule import Codes
+from geofence.rows import Rows
+from geofence.rules.rule import Codes, Rule
+from geofence.sight import Sight
 from geofence.zone_index import INSIDE
 
 
@@ -43,11 +44,11 @@ class OverspeedState(msgspec.Struct, frozen=True, array_like=True, tag="overspee
     raised: Violation | None = None
 
 
-class Overspeed:
+class Overspeed(Rule[OverspeedState]):
     """Above the lowest limit of permit and zone (else the default) for `hold_s` without a break."""
 
     name = "overspeed"
-    kinds: tuple[str, ...] = ("overspeed",)
+    kinds = ("overspeed",)
 
     def __init__(self, ground: Ground) -> None:
         self._p = ground.parameters.overspeed
@@ -62,15 +63,12 @@ class Overspeed:
             fast = speed > limit * (1 + self._p.tolerance)
         return fast.astype(np.uint64), limit
 
-    def quiet_until(self, state: OverspeedState) -> float:  # noqa: ARG002 (every state is a doubt)
-        return -math.inf
-
     def step(
         self, state: OverspeedState | None, sight: Sight, code: int, number: float
-    ) -> tuple[OverspeedState | None, tuple[Finding, ...]]:
+    ) -> tuple[OverspeedState | None, tuple[Step, ...]]:
         if state is None and not code:
             return None, ()
-        found: list[Finding] = []
+        found: list[Step] = []
         if state is not None and sight.step_s > self._p.max_gap_s:
             self._end(state, found)
             state = None
@@ -99,13 +97,10 @@ class Overspeed:
         return np.where(short, rows.step_m / rows.step_s * 3.6, reported)
 
     def _fast(
-        self, state: OverspeedState | None, sight: Sight, limit_kmh: float, found: list[Finding]
+        self, state: OverspeedState | None, sight: Sight, limit_kmh: float, found: list[Step]
     ) -> OverspeedState:
-        position = sight.position
-        derived = position.speed_kmh is None
-        speed = (
-            sight.step_m / sight.step_s * 3.6 if position.speed_kmh is None else position.speed_kmh
-        )
+        derived = math.isnan(sight.reported_kmh)
+        speed = sight.speed_kmh
         if state is None:
             # A speed derived from the way to this fix began at the fix before.
             since = (
@@ -114,7 +109,7 @@ class Overspeed:
                 else (sight.t, sight.x, sight.y)
             )
             state = OverspeedState(
-                since[0], position.lon, position.lat, since[1], since[2], sight.t, 0, 0.0,
+                since[0], sight.lon, sight.lat, since[1], since[2], sight.t, 0, 0.0,
                 math.inf, False,
             )  # fmt: skip
         state = msgspec.structs.replace(
@@ -130,14 +125,14 @@ class Overspeed:
             subject, permit_id, zone_id = self._who_limits(sight, limit_kmh)
             violation = Violation(
                 kind="overspeed",
-                vehicle_id=position.vehicle_id,
+                vehicle_id=sight.vehicle_id,
                 subject=subject,
                 permit_id=permit_id,
                 zone_id=zone_id,
                 started_at=moment(state.since_t),
                 confirmed_at=moment(sight.t),
-                lon=position.lon,
-                lat=position.lat,
+                lon=sight.lon,
+                lat=sight.lat,
                 values={"speed_kmh": round(speed, 1), **_so_far(state)},
                 parameters=self._told,
             )
@@ -156,7 +151,7 @@ class Overspeed:
         return straight_m / lasted * 3.6 > limit_kmh * (1 + self._p.tolerance)
 
     def _slow(
-        self, state: OverspeedState, sight: Sight, found: list[Finding]
+        self, state: OverspeedState, sight: Sight, found: list[Step]
     ) -> OverspeedState | None:
         if state.raised is None:
             return None
@@ -166,7 +161,7 @@ class Overspeed:
             return None
         return msgspec.structs.replace(state, slow_t=slow_t)
 
-    def _end(self, state: OverspeedState, found: list[Finding]) -> None:
+    def _end(self, state: OverspeedState, found: list[Step]) -> None:
         if state.raised is not None:
             found.append(
                 msgspec.structs.replace(

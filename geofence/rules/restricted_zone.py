@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-import math
-
 import msgspec
 import numpy as np
 
 from config.vehicle import VehicleKind
-from geofence.finding import Finding, Violation
+from geofence.finding import Step, Violation
 from geofence.ground import Ground
 from geofence.moment import moment
 from geofence.parameters import as_values
 from geofence.projection import Floats
-from geofence.rows import Rows, Sight
-from geofence.rules.rule import Codes
+from geofence.rows import Rows
+from geofence.rules.rule import NO_NUMBERS, Codes, Rule
+from geofence.sight import Sight
 from geofence.zone_index import INSIDE
 
 
@@ -34,11 +33,12 @@ class RestrictedZoneState(msgspec.Struct, frozen=True, array_like=True, tag="res
     intrusions: tuple[Intrusion, ...]
 
 
-class RestrictedZone:
+class RestrictedZone(Rule[RestrictedZoneState]):
     """A visit to a restricted zone, `hold_s` long within the zone's hours; ends with either."""
 
     name = "restricted_zone"
-    kinds: tuple[str, ...] = ("restricted_zone",)
+    kinds = ("restricted_zone",)
+    reads = ("zone_visit",)
 
     def __init__(self, ground: Ground) -> None:
         self._p = ground.parameters.restricted_zone
@@ -55,10 +55,7 @@ class RestrictedZone:
         row, zone = rows.pair_row[restricted], rows.pair_zone[restricted]
         held = rows.hours[self._ground.zone_hours[zone], row]
         np.add.at(code, row[held], self._ground.zones.weights[zone[held]])
-        return code, np.zeros(0)
-
-    def quiet_until(self, state: RestrictedZoneState) -> float:  # noqa: ARG002 (any state is a doubt)
-        return -math.inf
+        return code, NO_NUMBERS
 
     def step(
         self,
@@ -66,10 +63,10 @@ class RestrictedZone:
         sight: Sight,
         code: int,
         number: float,  # noqa: ARG002 (the rules' protocol)
-    ) -> tuple[RestrictedZoneState | None, tuple[Finding, ...]]:
+    ) -> tuple[RestrictedZoneState | None, tuple[Step, ...]]:
         if state is None and (not code or sight.kind is not VehicleKind.MUCK):
             return None, ()
-        found: list[Finding] = []
+        found: list[Step] = []
         before = {i.zone_id: i for i in state.intrusions} if state else {}
         if sight.step_s > self._p.max_gap_s:
             for intrusion in before.values():
@@ -85,9 +82,8 @@ class RestrictedZone:
         return (RestrictedZoneState(tuple(after)) if after else None), tuple(found)
 
     def _go_on(
-        self, now: Intrusion | None, zone_id: str, sight: Sight, found: list[Finding]
+        self, now: Intrusion | None, zone_id: str, sight: Sight, found: list[Step]
     ) -> Intrusion:
-        position = sight.position
         if now is None:
             now = self._begin(zone_id, sight)
         if sight.zones.get(zone_id, 0) < INSIDE:
@@ -96,7 +92,7 @@ class RestrictedZone:
         if now.raised is None and now.last_t - now.since_t >= self._p.hold_s:
             violation = Violation(
                 kind="restricted_zone",
-                vehicle_id=position.vehicle_id,
+                vehicle_id=sight.vehicle_id,
                 subject=zone_id,
                 zone_id=zone_id,
                 started_at=moment(now.since_t),
@@ -123,9 +119,9 @@ class RestrictedZone:
             return Intrusion(
                 zone_id, stay.first_t, stay.lon, stay.lat, sight.t, max(stay.core_fixes - 1, 0)
             )
-        return Intrusion(zone_id, sight.t, sight.position.lon, sight.position.lat, sight.t, 0)
+        return Intrusion(zone_id, sight.t, sight.lon, sight.lat, sight.t, 0)
 
-    def _end(self, intrusion: Intrusion, found: list[Finding]) -> None:
+    def _end(self, intrusion: Intrusion, found: list[Step]) -> None:
         if intrusion.raised is not None:
             found.append(
                 msgspec.structs.replace(

@@ -2,48 +2,73 @@
 
 from __future__ import annotations
 
-from typing import Any, Protocol
+import math
+from typing import TYPE_CHECKING, Generic, TypeVar
 
 import numpy as np
 import numpy.typing as npt
 
-from geofence.finding import Finding
+from geofence.finding import Step
 from geofence.projection import Floats
-from geofence.rows import Rows, Sight
+
+if TYPE_CHECKING:
+    from geofence.rows import Rows
+    from geofence.sight import Quiet, Sight
 
 Codes = npt.NDArray[np.uint64]
+NO_NUMBERS: Floats = np.zeros(0)
+
+S = TypeVar("S")
 
 
-class Rule(Protocol):
+class Rule(Generic[S]):
     """One rule: `measure` for all fixes of a batch, `step` for one fix that is worth a look.
 
-    A rule's state is one of its own small Structs, None at rest. The engine calls `step` when the
-    code that `measure` gives differs from that of the vehicle's fix before, after a long silence,
-    when the way crossed a zone, and from `quiet_until(state)` on. Everywhere else `step` must leave
-    the state as it is and find nothing: that is the contract which lets it be left out.
+    A rule's state is one of its own small Structs, None at rest. The engine calls `step`
+    - when the code that `measure` gives differs from that of the vehicle's fix before;
+    - from `quiet_until(state)` on;
+    - when the state of a rule that it `reads` has changed;
+    - when a fix comes late, the way crossed a zone, or the fix before is long ago.
+    Everywhere else `step` must leave the state as it is and find nothing: that is the contract
+    which lets it be left out. `tick` is called at times without a fix: once when the vehicle has
+    sent nothing for one of `silences_s`, and at `wake_at(state)`. A later fix that shows
+    otherwise takes it back.
 
     Attributes:
         name: key of its state.
         kinds: the alert kinds that it raises.
+        reads: names of earlier rules.
+        silences_s: after so many seconds without a fix it wants a tick.
     """
 
     name: str
-    kinds: tuple[str, ...]
+    kinds: tuple[str, ...] = ()
+    reads: tuple[str, ...] = ()
+    silences_s: tuple[float, ...] = ()
 
     def measure(self, rows: Rows) -> tuple[Codes, Floats]:
-        """What the rule sees: a code (0: nothing) and a number of its own for each fix."""
-        ...
+        """What the rule sees: a code (0: nothing) and, or `NO_NUMBERS`, a number for each fix."""
+        raise NotImplementedError
 
-    def quiet_until(self, state: Any) -> float:  # noqa: ANN401 (each rule has its own)
-        """The event time up to which fixes of the same code need no look, for a state not None."""
-        ...
+    def quiet_until(self, state: S) -> float:  # noqa: ARG002 (for a state that is a doubt)
+        """The event time up to which fixes of the same code need no look."""
+        return -math.inf
+
+    def wake_at(self, state: S) -> float:  # noqa: ARG002
+        """The event time at which to be asked even if no fix comes."""
+        return math.inf
 
     def step(
-        self,
-        state: Any,  # noqa: ANN401 (each rule has its own)
-        sight: Sight,
-        code: int,
-        number: float,
-    ) -> tuple[Any, tuple[Finding, ...]]:
+        self, state: S | None, sight: Sight, code: int, number: float
+    ) -> tuple[S | None, tuple[Step, ...]]:
         """The state after the fix, the same object if nothing changed, and what was found."""
-        ...
+        raise NotImplementedError
+
+    def tick(
+        self,
+        state: S | None,
+        quiet: Quiet,  # noqa: ARG002
+        code: int,  # noqa: ARG002
+    ) -> tuple[S | None, tuple[Step, ...]]:
+        """The same at a time without a fix; `code` is that of the newest fix."""
+        return state, ()

@@ -9,12 +9,13 @@ import msgspec
 import numpy as np
 import shapely
 
-from geofence.finding import Finding, ZoneVisit
+from geofence.finding import Step, ZoneVisit
 from geofence.ground import Ground
 from geofence.moment import moment
 from geofence.projection import Floats
-from geofence.rows import Rows, Sight
-from geofence.rules.rule import Codes
+from geofence.rows import Rows
+from geofence.rules.rule import NO_NUMBERS, Codes, Rule
+from geofence.sight import Sight
 from geofence.zone_index import CORE, INSIDE
 
 _Place: TypeAlias = tuple[float, float, float]  # seconds since 1970, metres east and north
@@ -55,7 +56,7 @@ class VisitState(msgspec.Struct, frozen=True, array_like=True, tag="zone_visit")
     stays: tuple[Stay, ...]
 
 
-class ZoneVisits:
+class ZoneVisits(Rule[VisitState]):
     """Entered: surely inside for a while; left: surely outside for a while, or long outside.
 
     A visit lasts from its first to its last fix inside. A zone that a moving vehicle passes through
@@ -63,7 +64,6 @@ class ZoneVisits:
     """
 
     name = "zone_visit"
-    kinds: tuple[str, ...] = ()
 
     def __init__(self, ground: Ground) -> None:
         self._p = ground.parameters.zone_visit
@@ -76,7 +76,7 @@ class ZoneVisits:
         code = np.zeros(len(rows), dtype=np.uint64)
         term = self._weights[rows.pair_zone] * rows.pair_level.astype(np.uint64)
         np.add.at(code, rows.pair_row, term)
-        return code, np.zeros(0)
+        return code, NO_NUMBERS
 
     def quiet_until(self, state: VisitState) -> float:
         settled = all(s.entered_t is not None and s.inside_t is None for s in state.stays)
@@ -88,11 +88,11 @@ class ZoneVisits:
         sight: Sight,
         code: int,  # noqa: ARG002 (the rules' protocol)
         number: float,  # noqa: ARG002 (the rules' protocol)
-    ) -> tuple[VisitState | None, tuple[Finding, ...]]:
+    ) -> tuple[VisitState | None, tuple[Step, ...]]:
         before = state.stays if state else ()
         if not before and not sight.zones and not sight.crossed:
             return None, ()
-        found: list[Finding] = []
+        found: list[Step] = []
         after = []
         for stay in before:
             now = self._go_on(stay, sight, found)
@@ -105,7 +105,6 @@ class ZoneVisits:
         for zone_id in sight.crossed:
             if zone_id not in known and sight.zones.get(zone_id, 0) < INSIDE:
                 self._pass(zone_id, sight, found)
-        sight.visits = {s.zone_id: s for s in after if s.entered_t is not None}
         if state is not None and tuple(after) == before:
             return state, tuple(found)
         return (VisitState(tuple(after)) if after else None), tuple(found)
@@ -120,8 +119,8 @@ class ZoneVisits:
         return Stay(
             zone_id=zone_id,
             first_t=sight.t,
-            lon=sight.position.lon,
-            lat=sight.position.lat,
+            lon=sight.lon,
+            lat=sight.lat,
             arrived_t=arrived[0],
             arrived_x=arrived[1],
             arrived_y=arrived[2],
@@ -129,7 +128,7 @@ class ZoneVisits:
             core_fixes=int(core),
         )
 
-    def _go_on(self, stay: Stay, sight: Sight, found: list[Finding]) -> Stay | None:
+    def _go_on(self, stay: Stay, sight: Sight, found: list[Step]) -> Stay | None:
         level = sight.zones.get(stay.zone_id, 0)
         if stay.entered_t is None:
             return self._arrive(stay, level, sight, found)
@@ -151,7 +150,7 @@ class ZoneVisits:
             stay, inside_t=inside_t, out_t=out_t, far_t=far_t, far_fixes=far_fixes
         )
 
-    def _arrive(self, stay: Stay, level: int, sight: Sight, found: list[Finding]) -> Stay | None:
+    def _arrive(self, stay: Stay, level: int, sight: Sight, found: list[Step]) -> Stay | None:
         if level < INSIDE:
             self._slip_out(stay, sight, found)
             return None
@@ -170,7 +169,7 @@ class ZoneVisits:
             found.append(_visit(sight, stay.zone_id, stay.first_t, None))
         return stay
 
-    def _slip_out(self, stay: Stay, sight: Sight, found: list[Finding]) -> None:
+    def _slip_out(self, stay: Stay, sight: Sight, found: list[Step]) -> None:
         """Out again before it was sure: a visit all the same if it drove in and drove out."""
         if stay.core_t is not None and stay.zone_id in sight.crossed:
             way = self._inside_share(stay.zone_id, sight)
@@ -178,7 +177,7 @@ class ZoneVisits:
                 arrived = (stay.arrived_t, stay.arrived_x, stay.arrived_y)
                 self._through(stay.zone_id, arrived, _on_the_way(sight, way[1]), sight, found)
 
-    def _pass(self, zone_id: str, sight: Sight, found: list[Finding]) -> None:
+    def _pass(self, zone_id: str, sight: Sight, found: list[Step]) -> None:
         """Through between two fixes."""
         way = self._inside_share(zone_id, sight)
         if way is not None:
@@ -186,7 +185,7 @@ class ZoneVisits:
             self._through(zone_id, begin, end, sight, found)
 
     def _through(
-        self, zone_id: str, begin: _Place, end: _Place, sight: Sight, found: list[Finding]
+        self, zone_id: str, begin: _Place, end: _Place, sight: Sight, found: list[Step]
     ) -> None:
         # NaN, an arrival that nobody saw, is no distance.
         if math.hypot(end[1] - begin[1], end[2] - begin[2]) >= self._p.pass_chord_m:
@@ -213,7 +212,7 @@ def _on_the_way(sight: Sight, share: float) -> _Place:
 
 def _visit(sight: Sight, zone_id: str, entered: float, left: float | None) -> ZoneVisit:
     return ZoneVisit(
-        vehicle_id=sight.position.vehicle_id,
+        vehicle_id=sight.vehicle_id,
         zone_id=zone_id,
         entered_at=moment(round(entered, 6)),
         left_at=None if left is None else moment(round(left, 6)),

@@ -10,7 +10,7 @@ from typing import Any, cast
 
 import pytest
 
-from app.judge import Judge, JudgeState, decode_state, encode_state
+from app.judge import Judge, JudgeState
 from app.patient_store import PatientStore, Stopped
 from app.pipeline import Pipeline, restore
 from config.demo_district import folder
@@ -103,7 +103,7 @@ def test_the_state_survives_its_snapshot() -> None:
     state = JUDGE.initial()
     for second in range(0, 50, 5):
         state, _ = JUDGE.judge(state, [message(second)])
-    assert what_follows(decode_state(encode_state(state))) == what_follows(state)
+    assert what_follows(JUDGE.decode(JUDGE.encode(state))) == what_follows(state)
 
 
 def what_follows(state: JudgeState) -> Any:
@@ -188,7 +188,7 @@ def test_a_restart_comes_to_the_state_before_it(
         state, batch = JUDGE.judge(state, [message(number * 5)])
         stored.extend(batch.positions)
         if number == snapshot_after:
-            snapshot, stored = encode_state(state), []
+            snapshot, stored = JUDGE.encode(state), []
     again = restored(monkeypatch, snapshot, stored)
     assert what_follows(again) == what_follows(state)
 

@@ -11,7 +11,6 @@ import pytest
 from config.site import Site
 from config.vehicle import PlateColor, Vehicle, VehicleKind
 from geofence.finding import Finding, Violation, ZoneVisit, identity
-from geofence.finding import identity
 from ingest.position import Position
 
 T0 = datetime(2026, 3, 2, 4, 0, tzinfo=UTC)  # noon in Shanghai

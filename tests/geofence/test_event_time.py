@@ -14,7 +14,8 @@ from config.hours import DailyHours
 from config.permit import Permit
 from config.route import Route, RouteKind
 from config.zone import Zone, ZoneKind
-from geofence.engine import Engine, StateVersionError, decode_state, encode_state
+from geofence.engine import Engine, StateVersionError
+from geofence.rule_run import Batch
 from ingest.position import Quality
 
 
@@ -90,7 +91,7 @@ def test_any_order_and_repetition_ends_in_the_same_findings(world, engine, seed)
         state, found = engine.advance(state, batch, world.t0)
         told += found
         if dice.random() < 0.5:  # a restart
-            state = decode_state(encode_state(state))
+            state = engine.decode(engine.encode(state))
     assert world.final(told) == expected
 
 
@@ -112,13 +113,13 @@ def test_late_fix_amends_and_withdraws(world, engine):
 def test_state_given_is_not_changed(world, engine):
     first = [world.fix(t, 100, 100) for t in range(0, 60, 10)]
     state, _ = engine.advance(engine.initial(), first, world.t0)
-    before = encode_state(state)
+    before = engine.encode(state)
     more = [world.fix(t, 700, 300) for t in range(35, 300, 10)]
     one = engine.advance(state, more, world.t0)
-    assert encode_state(state) == before
+    assert engine.encode(state) == before
     two = engine.advance(state, more, world.t0)
     assert one[1] == two[1]
-    assert encode_state(one[0]) == encode_state(two[0])
+    assert engine.encode(one[0]) == engine.encode(two[0])
 
 
 def test_only_good_fixes_move_a_vehicle(world, engine):
@@ -168,7 +169,7 @@ def test_backfill_is_judged_apart(world, engine):
 def test_what_comes_late_out_of_a_silence_is_judged_as_backfill(world, engine):
     live = [world.fix(t, 0, 0) for t in (0, 10, 5000, 5010)]
     state, _ = engine.advance(engine.initial(), live, world.t0)
-    state = decode_state(encode_state(state))
+    state = engine.decode(engine.encode(state))
     old = [world.fix(t, -500, 200) for t in range(1000, 1300, 10)]
     state, found = engine.advance(state, old, world.t0)
     (violation,) = (f for f in found if getattr(f, "kind", "") == "off_route")
@@ -183,18 +184,18 @@ def test_a_snapshot_of_a_restored_state_is_the_same_snapshot(world):
     engine = Engine(world.site(zones={"z": zone(world, "z", ZoneKind.SITE, 0, 0, 200, 200)}), 600)
     fixes = [world.fix(t, 100, 100) for t in (0, 10, 20, 30, 400, 1500)]
     state, _ = engine.advance(engine.initial(), fixes, world.t0)
-    snapshot = encode_state(state)
-    assert encode_state(decode_state(snapshot)) == snapshot
+    snapshot = engine.encode(state)
+    assert engine.encode(engine.decode(snapshot)) == snapshot
 
 
 def test_another_version_of_the_state_is_refused(world, engine):
     state, _ = engine.advance(engine.initial(), [world.fix(0, 0, 0)], world.t0)
-    snapshot = msgspec.msgpack.decode(encode_state(state))
+    snapshot = msgspec.msgpack.decode(engine.encode(state))
     snapshot["version"] += 1
     with pytest.raises(StateVersionError, match="version"):
-        decode_state(msgspec.msgpack.encode(snapshot))
+        engine.decode(msgspec.msgpack.encode(snapshot))
     with pytest.raises(StateVersionError, match="not a geofence snapshot"):
-        decode_state(b"\x00nonsense")
+        engine.decode(b"\x00nonsense")
 
 
 def test_looking_only_where_something_changed_misses_nothing(world, engine, monkeypatch):
@@ -208,7 +209,13 @@ def test_looking_only_where_something_changed_misses_nothing(world, engine, monk
         y = min(max(y + dice.gauss(0, 4) * step, -300), 500)
         fixes.append(world.fix(t, x, y, speed_kmh=dice.choice([None, 30.0, 70.0])))
     quick = world.judge(engine, fixes, batch=100)
-    worth = Engine._worth_a_look
-    monkeypatch.setattr(Engine, "_worth_a_look", lambda *a: worth(*a) | True)
+    look = Batch.look
+
+    def look_at_all(batch, *arguments):
+        looked = look(batch, *arguments)
+        batch._forced |= True
+        return looked | True
+
+    monkeypatch.setattr(Batch, "look", look_at_all)
     assert world.judge(engine, fixes, batch=100) == quick
     assert len(quick) > 20

@@ -1,0 +1,1 @@
+"""What no single vehicle shows: quotas of permits, places that no register knows, rounds."""

@@ -1,0 +1,255 @@
+"""The rules on one batch: measured for all of it, stepped one track at a time."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from geofence.finding import Step
+from geofence.ground import KINDS
+from geofence.memory import Memory, RuleStates
+from geofence.projection import Floats
+from geofence.rows import Rows
+from geofence.rules.rule import Rule
+from geofence.sight import Quiet, Sight
+from ingest.fixes import Bools
+
+Codes = npt.NDArray[np.uint64]
+
+
+class RuleSet:
+    """The ordered rules, and which of them read which.
+
+    Attributes:
+        silences_s: (k + 1,), every silence that a rule waits for, and infinity.
+    """
+
+    def __init__(self, rules: Sequence[Rule[Any]]) -> None:
+        self.rules = tuple(rules)
+        self.names = tuple(rule.name for rule in rules)
+        self.bit = {rule.name: 1 << i for i, rule in enumerate(rules)}
+        self.readers = [
+            sum(1 << i for i, other in enumerate(rules) if rule.name in other.reads)
+            for rule in rules
+        ]
+        self.all = (1 << len(self.rules)) - 1
+        # With an end that is never reached, so that every count has a next one.
+        self.silences_s = np.array([*sorted({s for r in rules for s in r.silences_s}), math.inf])
+
+    def due(self, states: RuleStates) -> float:
+        """The event time from which every fix is worth a look."""
+        rules, bit = self.rules, self.bit
+        return min(
+            (rules[bit[n].bit_length() - 1].quiet_until(s) for n, s in states.items()),
+            default=math.inf,
+        )
+
+    def wake(self, states: RuleStates) -> float:
+        """The event time at which some rule is to be asked even if no fix comes."""
+        rules, bit = self.rules, self.bit
+        return min(
+            (rules[bit[n].bit_length() - 1].wake_at(s) for n, s in states.items()),
+            default=math.inf,
+        )
+
+    def tick(
+        self, states: RuleStates, quiet: Quiet, codes: Codes
+    ) -> tuple[RuleStates, tuple[Step, ...]]:
+        """Ask the rules whose time has come; the states after it (the same if none changed)."""
+        after: RuleStates = states
+        found: tuple[Step, ...] = ()
+        for rule, code in zip(self.rules, codes.tolist(), strict=True):
+            state = after.get(rule.name)
+            asked = quiet.silent_s > 0 and quiet.silent_s in rule.silences_s
+            if not asked and (state is None or rule.wake_at(state) > quiet.t):
+                continue
+            now, told = rule.tick(state, quiet, code)
+            found += told
+            if now is not state:
+                after = _with(after, rule.name, now)
+                quiet.states = after
+        return after, found
+
+
+class Batch:
+    """A measured batch. `codes` is (n, rules)."""
+
+    def __init__(self, rules: RuleSet, rows: Rows) -> None:
+        self.rules = rules
+        self.rows = rows
+        measures = [rule.measure(rows) for rule in rules.rules]
+        self.codes: Codes = np.stack([codes for codes, _ in measures], axis=1)
+        self._numbers = [numbers for _, numbers in measures]
+
+    def look(self, before: Codes, due: Floats, silence_s: float) -> Bools:
+        """Which fixes are worth a look, whatever the states become on the way.
+
+        Args:
+            before: (tracks, rules), what the rules saw at the fix before each track's first.
+            due: (tracks,), from when every fix of it is.
+            silence_s: after so long without a fix the next one is.
+        """
+        rows, starts = self.rows, self.rows.arrivals.starts
+        changed = np.empty(self.codes.shape, dtype=bool)
+        np.not_equal(self.codes[1:], self.codes[:-1], out=changed[1:])
+        changed[starts] = self.codes[starts] != before
+        self._before = before
+        # One bit a rule, as Python's whole numbers are.
+        weights = 1 << np.arange(self.codes.shape[1], dtype=np.int64)
+        self._changed = changed @ weights
+        self._forced = (rows.step_s > silence_s) & np.isfinite(rows.step_s)
+        self._forced[rows.passed_row] = True
+        rewound = rows.arrivals.rewound
+        if rewound:
+            self._forced |= np.isin(rows.arrivals.slot, list(rewound))
+        looked: Bools = (self._changed > 0) | self._forced | (rows.t >= due[rows.run])
+        return looked
+
+    def run(
+        self, number: int, memory: Memory, looked: Bools, silent: int, lateness_s: float
+    ) -> tuple[Memory, list[Step]]:
+        """Step track `number` through its fixes; what it remembers then, and all that was found.
+
+        `silent` silences have been told since the fix before the first.
+        """
+        rules, rows = self.rules, self.rows
+        begin, end = int(rows.arrivals.starts[number]), int(rows.arrivals.ends[number])
+        told: list[Step] = []
+        states = memory.now()
+        due, wake = rules.due(states), rules.wake(states)
+        times = rows.t[begin:end].tolist()
+        for row, t, worth in zip(range(begin, end), times, looked[begin:end].tolist(), strict=True):
+            if not worth and t < due and t < wake:
+                silent = 0
+                continue
+            if rows.step_s[row] > rules.silences_s[0] or wake <= t:
+                track = self._silent_before(row, number, silent)
+                until = math.nextafter(t, math.inf)
+                memory, found, _, _ = track.until(until, memory, rules, lateness_s)
+                told += found
+                states = memory.now()
+            silent = 0
+            after, found_here = self._step(states, row, t)
+            if after is not states or found_here:
+                memory = memory.with_step(t, after, found_here, lateness_s)
+                told += found_here
+            states = after
+            due, wake = rules.due(states), rules.wake(states)
+        return memory, told
+
+    def _silent_before(self, row: int, number: int, silent: int) -> SilentTrack:
+        """The track from the fix before this one on."""
+        rows = self.rows
+        arrivals, start = rows.arrivals, int(rows.arrivals.starts[number])
+        before_t = float(rows.before_t[row])
+        if int(arrivals.slot[start]) in arrivals.backfill or math.isnan(before_t):
+            silent = len(self.rules.silences_s) - 1  # what is silent here was told elsewhere
+        return SilentTrack(
+            rows.vehicle_ids[number],
+            int(rows.kind[start]),
+            (before_t, float(rows.before_lon[row]), float(rows.before_lat[row])),
+            self.codes[row - 1] if row > start else self._before[number],
+            silent,
+        )
+
+    def _step(self, states: RuleStates, row: int, t: float) -> tuple[RuleStates, tuple[Step, ...]]:
+        """The rule states after a fix (the same if none changed), and what was found."""
+        rules = self.rules
+        if self._forced[row]:
+            pending = rules.all
+        else:
+            pending = int(self._changed[row])
+            for name, state in states.items():
+                bit = rules.bit[name]
+                if not pending & bit and t >= rules.rules[bit.bit_length() - 1].quiet_until(state):
+                    pending |= bit
+        if not pending:
+            return states, ()
+        sight = Sight(self.rows, row, states)
+        found: tuple[Step, ...] = ()
+        for number, rule in enumerate(rules.rules):
+            if not pending >> number & 1:
+                continue
+            before = states.get(rule.name)
+            numbers = self._numbers[number]
+            after, found_here = rule.step(
+                before,
+                sight,
+                int(self.codes[row, number]),
+                float(numbers[row]) if len(numbers) else 0.0,
+            )
+            if found_here:
+                found += found_here
+            if after is not before:
+                states = _with(states, rule.name, after)
+                sight.states = states
+                pending |= rules.readers[number]
+        return states, found
+
+
+class SilentTrack:
+    """A track from its newest fix on, for as long as no other comes.
+
+    Args of the constructor: `last` is (seconds since 1970, lon, lat) of the newest fix, `codes`
+    what the rules saw at it, `silent` how many silences have been told since.
+    """
+
+    def __init__(
+        self,
+        vehicle_id: str,
+        kind: int,
+        last: tuple[float, float, float],
+        codes: Codes,
+        silent: int,
+    ) -> None:
+        self._vehicle_id = vehicle_id
+        self._kind = None if kind < 0 else KINDS[kind]
+        self._last = last
+        self._codes = codes
+        self._silent = silent
+
+    def until(
+        self, end: float, memory: Memory, rules: RuleSet, lateness_s: float
+    ) -> tuple[Memory, list[Step], int, float]:
+        """Ask the rules at every time before `end` that they wait for.
+
+        Returns:
+            The memory, what was found, how many silences have been told now, and the time of the
+            last tick (-inf without one).
+        """
+        told: list[Step] = []
+        silent, ticked = self._silent, -math.inf
+        while True:
+            silence_s = float(rules.silences_s[silent])
+            wake = rules.wake(memory.now())
+            silence_at = math.inf if math.isinf(silence_s) else self._last[0] + silence_s
+            at = min(silence_at, wake)
+            if at >= end:
+                return memory, told, silent, ticked
+            by_silence = silence_at <= wake
+            quiet = Quiet(
+                self._vehicle_id, self._kind, at, self._last, silence_s if by_silence else 0.0
+            )
+            quiet.states = memory.now()
+            after, found = rules.tick(memory.now(), quiet, self._codes)
+            if by_silence:
+                silent += 1
+            elif rules.wake(after) <= wake:
+                raise RuntimeError(f"a rule of {self._vehicle_id} wakes again at {wake}")
+            ticked = at
+            if after is not memory.now() or found:
+                memory = memory.with_step(at, after, found, lateness_s)
+                told += found
+
+
+def _with(states: RuleStates, name: str, state: Any) -> RuleStates:  # noqa: ANN401 (each its own)
+    changed = dict(states)
+    if state is None:
+        del changed[name]
+    else:
+        changed[name] = state
+    return changed

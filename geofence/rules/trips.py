@@ -1,0 +1,420 @@
+"""Muck trips (运次): from where a truck was loaded to where it lost its load."""
+
+from __future__ import annotations
+
+import math
+
+import msgspec
+import numpy as np
+
+from config.permit import Permit
+from config.vehicle import VehicleKind
+from config.zone import ZoneKind
+from geofence.finding import Step, Trip, TripOutcome, UnexplainedStop
+from geofence.ground import Ground
+from geofence.moment import moment
+from geofence.projection import Floats
+from geofence.rows import Rows
+from geofence.rules.load import LoadState
+from geofence.rules.rule import NO_NUMBERS, Codes, Rule
+from geofence.rules.stops import StopState
+from geofence.sight import Quiet, Sight
+
+Odometer = tuple[float, ...]
+_FIXES, _WAY, _MOVING, _OFF_ROUTE, _MISSING, _LID_OPEN = range(6)  # geofence.kept.ODOMETERS
+
+
+class SiteStay(msgspec.Struct, frozen=True, array_like=True):
+    """The newest visit to a site; `left_t`, `odometer` once it drove out."""
+
+    zone_id: str
+    first_t: float
+    lon: float
+    lat: float
+    left_t: float | None = None
+    odometer: Odometer = ()
+
+
+class Suspect(msgspec.Struct, frozen=True, array_like=True):
+    """A stop laden, outside every known place: where the load may have been dumped.
+
+    `changed_t`: when the load turned to empty, or lighter, or the body was raised there.
+    """
+
+    since_t: float
+    until_t: float
+    lon: float
+    lat: float
+    off_route: bool
+
+
+class OpenTrip(msgspec.Struct, frozen=True, array_like=True):
+    """A trip under way. Event times in seconds since 1970.
+
+    Attributes:
+        began_t, left_t: of the stay where it was loaded; `lon`, `lat` its place.
+        permit_ids: the permits in force then for this vehicle and site.
+        odometer: as it stood when it left.
+        stops, stopped_s: stops so far; `stop_t` the beginning of the last one counted.
+        suspect: its longest stop, laden, where a truck has no business to stand.
+        ground_id, arrived_t, emptied_t: the ground that it is at.
+    """
+
+    began_t: float
+    site_id: str | None
+    left_t: float
+    lon: float
+    lat: float
+    load_by: str
+    permit_ids: tuple[str, ...]
+    odometer: Odometer
+    stops: int = 0
+    stopped_s: float = 0.0
+    stop_t: float = -math.inf
+    suspect: Suspect | None = None
+    ground_id: str | None = None
+    arrived_t: float | None = None
+    emptied_t: float | None = None
+    has_lid: bool = False
+
+
+class EndedTrip(msgspec.Struct, frozen=True, array_like=True):
+    """The trip that ended last, for the rules that read it."""
+
+    trip: OpenTrip
+    outcome: TripOutcome
+    ended_t: float
+
+
+class TripState(msgspec.Struct, frozen=True, array_like=True, tag="trip"):
+    """`load_t` is the `since_t` of the load that was taken into account last."""
+
+    site: SiteStay | None = None
+    trip: OpenTrip | None = None
+    ended: EndedTrip | None = None
+    load_t: float = -math.inf
+
+
+class Trips(Rule[TripState]):
+    """Begins when a laden truck has left its site, ends when its load is gone, or it loads again.
+
+    Three-point reconciliation: the site, the route and the ground of the trip against its permit.
+    """
+
+    name = "trip"
+    reads = ("zone_visit", "stop", "load")
+
+    def __init__(self, ground: Ground) -> None:
+        self._p = ground.parameters.trip
+        self._ground = ground
+        self._kind = ground.zone_kind
+
+    def measure(self, rows: Rows) -> tuple[Codes, Floats]:
+        return np.zeros(len(rows), dtype=np.uint64), NO_NUMBERS
+
+    def quiet_until(self, state: TripState) -> float:  # noqa: ARG002 (others tell it)
+        return math.inf
+
+    def wake_at(self, state: TripState) -> float:
+        return math.inf if state.trip is None else state.trip.left_t + self._p.forget_s
+
+    def step(
+        self,
+        state: TripState | None,
+        sight: Sight,
+        code: int,  # noqa: ARG002 (the rules' protocol)
+        number: float,  # noqa: ARG002
+    ) -> tuple[TripState | None, tuple[Step, ...]]:
+        load: LoadState | None = sight.states.get("load")
+        if sight.kind is not VehicleKind.MUCK or load is None:
+            return state, ()
+        before = TripState() if state is None else state
+        found: list[Step] = []
+        now = self._at_site(before, sight)
+        if now.trip is None:
+            now = self._open(now, load, sight, found)
+        else:
+            now = self._go_on(now, now.trip, load, sight, found)
+        now = msgspec.structs.replace(now, load_t=load.since_t)
+        return (state if now == before else now), tuple(found)
+
+    def tick(
+        self,
+        state: TripState | None,
+        quiet: Quiet,
+        code: int,  # noqa: ARG002
+    ) -> tuple[TripState | None, tuple[Step, ...]]:
+        if state is None or state.trip is None:
+            return state, ()
+        trip = state.trip
+        told = self._trip(quiet.vehicle_id, trip, None, TripOutcome.UNKNOWN, quiet.t)
+        ended = EndedTrip(trip, TripOutcome.UNKNOWN, quiet.t)
+        return msgspec.structs.replace(state, trip=None, ended=ended), (told,)
+
+    def _at_site(self, state: TripState, sight: Sight) -> TripState:
+        """Keep in mind the newest visit to a site, and when and where it drove out."""
+        sites = [s for s in sight.visits.values() if self._kind[s.zone_id] is ZoneKind.SITE]
+        if not sites:
+            return state
+        stay, known = min(sites, key=lambda s: s.first_t), state.site
+        if known is None or (known.zone_id, known.first_t) != (stay.zone_id, stay.first_t):
+            known = SiteStay(stay.zone_id, stay.first_t, stay.lon, stay.lat)
+        if stay.inside_t is None:
+            known = msgspec.structs.replace(known, left_t=None, odometer=())
+        elif known.left_t is None:
+            known = msgspec.structs.replace(known, left_t=stay.inside_t, odometer=sight.odometer)
+        return msgspec.structs.replace(state, site=known)
+
+    def _open(
+        self, state: TripState, load: LoadState, sight: Sight, found: list[Step]
+    ) -> TripState:
+        if load.level <= 0 or load.since_t <= state.load_t:
+            return self._open_later(state, load, sight, found)
+        return self._begin(state, load, sight, found)
+
+    def _open_later(
+        self, state: TripState, load: LoadState, sight: Sight, found: list[Step]
+    ) -> TripState:
+        """Laden by its sensor already while it still stood in the site."""
+        site = state.site
+        waiting = (
+            load.level > 0
+            and site is not None
+            and site.left_t is not None
+            and site.zone_id not in sight.visits
+            and site.first_t <= load.since_t <= site.left_t + self._p.load_late_s
+            and (state.ended is None or state.ended.ended_t <= load.since_t)
+        )
+        return self._begin(state, load, sight, found) if waiting else state
+
+    def _begin(
+        self, state: TripState, load: LoadState, sight: Sight, found: list[Step]
+    ) -> TripState:
+        site = state.site
+        if any(self._kind[z] is ZoneKind.SITE for z in sight.visits):
+            return state  # still in the site: when it has left
+        from_site = (
+            site is not None
+            and site.left_t is not None
+            and site.first_t <= load.since_t <= site.left_t + self._p.load_late_s
+        )
+        if from_site and site is not None and site.left_t is not None:
+            permits = self._permits(sight.vehicle_id, site.zone_id, site.left_t)
+            trip = OpenTrip(
+                began_t=site.first_t,
+                site_id=site.zone_id,
+                left_t=site.left_t,
+                lon=site.lon,
+                lat=site.lat,
+                load_by="sensor" if load.cause == "sensor" else "place",
+                permit_ids=tuple(p.permit_id for p in permits),
+                odometer=site.odometer,
+                stop_t=site.left_t,
+            )
+        elif load.cause == "sensor" and load.before == 0 and load.zone_id is None:
+            trip = self._from_nowhere(load, sight, found)
+        else:
+            return state  # it was laden before anything was known of it, or within another place
+        found.append(self._trip(sight.vehicle_id, trip, sight, TripOutcome.UNDER_WAY, None))
+        return msgspec.structs.replace(state, trip=trip)
+
+    def _from_nowhere(self, load: LoadState, sight: Sight, found: list[Step]) -> OpenTrip:
+        """Loaded, its sensor says, where no register knows a site."""
+        stop: StopState | None = sight.states.get("stop")
+        since_t = load.since_t
+        if stop is not None and stop.since_t <= load.since_t:
+            since_t = stop.since_t
+        found.append(
+            UnexplainedStop(
+                vehicle_id=sight.vehicle_id,
+                started_at=moment(since_t),
+                ended_at=moment(max(since_t, load.since_t)),
+                lon=load.lon,
+                lat=load.lat,
+                loading=True,
+                weight=1.0,
+            )
+        )
+        return OpenTrip(
+            began_t=since_t,
+            site_id=None,
+            left_t=load.since_t,
+            lon=load.lon,
+            lat=load.lat,
+            load_by="sensor",
+            permit_ids=(),
+            odometer=sight.odometer,
+            stop_t=load.since_t,
+        )
+
+    def _go_on(
+        self, state: TripState, trip: OpenTrip, load: LoadState, sight: Sight, found: list[Step]
+    ) -> TripState:
+        now = self._with_stops(trip, sight)
+        now = self._at_ground(now, sight)
+        if sight.lid >= 0 and not now.has_lid:
+            now = msgspec.structs.replace(now, has_lid=True)
+        if load.level == 0 and load.since_t > state.load_t:
+            return self._emptied(state, now, load, sight, found)
+        if load.level < 0:  # it came home, and nobody knows with what
+            return self._end(
+                state, now, TripOutcome.UNKNOWN, load.since_t, sight=sight, found=found
+            )
+        left_ground = trip.ground_id is not None and now.ground_id is None
+        if left_ground and trip.emptied_t is not None:
+            outcome = self._outcome(trip)
+            return self._end(state, trip, outcome, sight.before_t, sight=sight, found=found)
+        if now.ground_id != trip.ground_id:
+            outcome = TripOutcome.UNLOADING if now.ground_id else TripOutcome.UNDER_WAY
+            found.append(self._trip(sight.vehicle_id, now, sight, outcome, None))
+        return msgspec.structs.replace(state, trip=now)
+
+    def _with_stops(self, trip: OpenTrip, sight: Sight) -> OpenTrip:
+        """Count a stop on the way once it is over, and keep the longest suspicious one."""
+        stop: StopState | None = sight.states.get("stop")
+        if stop is None or stop.since_t <= trip.stop_t or stop.until_t is None:
+            return trip
+        lasted_s = stop.until_t - stop.since_t
+        if lasted_s < self._p.stop_s:
+            return msgspec.structs.replace(trip, stop_t=stop.since_t)
+        trip = msgspec.structs.replace(
+            trip,
+            stops=trip.stops + 1,
+            stopped_s=trip.stopped_s + lasted_s,
+            stop_t=stop.since_t,
+        )
+        was = trip.suspect
+        if stop.known or (was is not None and lasted_s <= was.until_t - was.since_t):
+            return trip
+        suspect = Suspect(stop.since_t, stop.until_t, stop.lon, stop.lat, stop.off_route)
+        return msgspec.structs.replace(trip, suspect=suspect)
+
+    def _at_ground(self, trip: OpenTrip, sight: Sight) -> OpenTrip:
+        grounds = [
+            s
+            for s in sight.visits.values()
+            if self._kind[s.zone_id] in (ZoneKind.GROUND, ZoneKind.TRANSFER_STATION)
+        ]
+        if not grounds:
+            if trip.ground_id is None:
+                return trip
+            return msgspec.structs.replace(trip, ground_id=None, arrived_t=None)
+        stay = min(grounds, key=lambda s: s.first_t)
+        if stay.zone_id == trip.ground_id:
+            return trip
+        return msgspec.structs.replace(trip, ground_id=stay.zone_id, arrived_t=stay.first_t)
+
+    def _emptied(
+        self, state: TripState, trip: OpenTrip, load: LoadState, sight: Sight, found: list[Step]
+    ) -> TripState:
+        """The load is gone: at a ground, or not."""
+        was = state.trip or trip
+        ground_id = trip.ground_id or (
+            was.ground_id if load.cause in ("ground", "sensor") else None
+        )
+        if load.cause == "ground" and ground_id is None:
+            ground_id = load.zone_id
+        if ground_id is not None:
+            trip = msgspec.structs.replace(
+                trip,
+                ground_id=ground_id,
+                arrived_t=trip.arrived_t or was.arrived_t or load.since_t,
+                emptied_t=load.since_t,
+            )
+            return self._end(
+                state, trip, self._outcome(trip), load.since_t, sight=sight, found=found
+            )
+        in_site = load.zone_id is not None and self._kind[load.zone_id] is ZoneKind.SITE
+        if load.cause in ("sensor", "body") and not in_site:
+            outcome = TripOutcome.DUMPED
+            found.append(_lost(sight.vehicle_id, load.since_t, load.lon, load.lat, 1.0))
+        elif trip.suspect is not None and trip.suspect.off_route:
+            outcome, suspect = TripOutcome.DUMPED, trip.suspect
+            lost = _lost(sight.vehicle_id, suspect.since_t, suspect.lon, suspect.lat, 0.5)
+            found.append(msgspec.structs.replace(lost, ended_at=moment(suspect.until_t)))
+        else:
+            outcome = TripOutcome.UNFINISHED
+        return self._end(state, trip, outcome, load.since_t, sight=sight, found=found)
+
+    def _outcome(self, trip: OpenTrip) -> TripOutcome:
+        wrong = self._ground_ok(trip) is False
+        return TripOutcome.WRONG_GROUND if wrong else TripOutcome.FINISHED
+
+    def _end(
+        self,
+        state: TripState,
+        trip: OpenTrip,
+        outcome: TripOutcome,
+        ended_t: float,
+        *,
+        sight: Sight,
+        found: list[Step],
+    ) -> TripState:
+        found.append(self._trip(sight.vehicle_id, trip, sight, outcome, ended_t))
+        return msgspec.structs.replace(state, trip=None, ended=EndedTrip(trip, outcome, ended_t))
+
+    def _permits(self, vehicle_id: str, site_id: str, t: float) -> list[Permit]:
+        """In force for a vehicle at a site; those that name the site before those for any."""
+        permits = self._ground.plans.plan_at(vehicle_id, t).permits
+        named = [p for p in permits if p.site_zone == site_id]
+        return named or [p for p in permits if p.site_zone is None]
+
+    def _ground_ok(self, trip: OpenTrip) -> bool | None:
+        permits = [self._ground.site.permits[p] for p in trip.permit_ids]
+        if not permits or trip.ground_id is None:
+            return None
+        return any(p.ground_zone in (None, trip.ground_id) for p in permits)
+
+    def _trip(
+        self,
+        vehicle_id: str,
+        trip: OpenTrip,
+        sight: Sight | None,
+        outcome: TripOutcome,
+        ended_t: float | None,
+    ) -> Trip:
+        since = trip.odometer
+        odometer = since if sight is None else sight.odometer
+        way = [max(0.0, b - a) for a, b in zip(since, odometer, strict=True)]
+        permits = [self._ground.site.permits[p] for p in trip.permit_ids]
+        fitting = [p for p in permits if p.ground_zone in (None, trip.ground_id)] or permits
+        routed = any(p.route_ids for p in permits)
+        over = ended_t is not None
+        return Trip(
+            vehicle_id=vehicle_id,
+            began_at=moment(trip.began_t),
+            site_id=trip.site_id,
+            left_at=moment(trip.left_t),
+            permit_id=fitting[0].permit_id if fitting else None,
+            ground_id=trip.ground_id,
+            arrived_at=None if trip.arrived_t is None else moment(trip.arrived_t),
+            emptied_at=None if trip.emptied_t is None else moment(trip.emptied_t),
+            ended_at=None if ended_t is None else moment(ended_t),
+            outcome=outcome,
+            load_by=trip.load_by,
+            lon=trip.lon,
+            lat=trip.lat,
+            distance_m=round(way[_WAY], 1),
+            moving_s=round(way[_MOVING], 1),
+            off_route_m=round(way[_OFF_ROUTE], 1),
+            stops=trip.stops,
+            stopped_s=round(trip.stopped_s, 1),
+            fixes=int(way[_FIXES]),
+            missing_s=round(way[_MISSING], 1),
+            lid_open_s=round(way[_LID_OPEN], 1) if trip.has_lid else None,
+            site_ok=trip.site_id is not None and bool(permits),
+            route_ok=way[_OFF_ROUTE] <= self._p.route_tolerance_m if routed and over else None,
+            ground_ok=self._ground_ok(trip) if over else None,
+        )
+
+
+def _lost(vehicle_id: str, t: float, lon: float, lat: float, weight: float) -> UnexplainedStop:
+    return UnexplainedStop(
+        vehicle_id=vehicle_id,
+        started_at=moment(t),
+        ended_at=moment(t),
+        lon=lon,
+        lat=lat,
+        loading=False,
+        weight=weight,
+    )
