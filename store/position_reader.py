@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from collections.abc import Iterator
+from datetime import datetime, timedelta
 
 import msgspec
 from psycopg.rows import class_row, dict_row
@@ -13,6 +14,9 @@ from ingest.rejected_message import RejectedMessage
 from store.database import Connection
 from store.errors import translated
 from store.sql import query
+
+_ROWS_AT_ONCE = 5000
+_DAY = timedelta(days=1)
 
 
 def latest_positions(conn: Connection, since: datetime) -> list[Position]:
@@ -26,6 +30,27 @@ def trail(
     """Good fixes of one vehicle, [since, until) by fix time: the newest `limit`, oldest first."""
     parameters = {"vehicle_id": vehicle_id, "since": since, "until": until, "limit": limit}
     return _positions(conn, "trail", parameters)[::-1]
+
+
+def positions_between(conn: Connection, since: datetime, until: datetime) -> Iterator[Position]:
+    """All fixes of [since, until) by fix time, in that order, whatever their quality.
+
+    Streamed day by day, so that neither side holds, or sorts, more than one day; each day is a
+    transaction of its own. Read it to its end, or close it, before using the connection for
+    anything else.
+    """
+    with translated("reading positions"):
+        while since < until:
+            end = min(since + _DAY, until)
+            with (
+                conn.transaction(),
+                conn.cursor("positions_between", binary=True, row_factory=dict_row) as cursor,
+            ):
+                cursor.itersize = _ROWS_AT_ONCE
+                cursor.execute(query("positions_between"), {"since": since, "until": end})
+                for row in cursor:
+                    yield msgspec.convert(row, Position)
+            since = end
 
 
 def visits(conn: Connection, vehicle_id: str, since: datetime) -> list[ZoneVisit]:

@@ -2,23 +2,15 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from pathlib import Path
 from typing import Annotated
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import typer
-from rich.table import Table
 
-from alerts.kind import ALERT_KINDS
-from app.backtest import Backtest, write_alerts
-from app.backtest import backtest as run_backtest
 from app.commands.terminal import out, progress_bar
 from config.datum import Datum
 from config.settings import Settings
-from config.site import Site
-from config.site_files import load_site, read_site_folder
-from ingest.position import Position
 from ingest.replay import Shift
 from ingest.replay import replay as run_replay
 from ingest.tracks import read_tracks
@@ -57,34 +49,66 @@ def replay(
 
 
 def backtest(
-    tracks: TracksArgument,
-    site: Annotated[Path, typer.Option(help="site folder", exists=True, file_okay=False)],
     to: Annotated[Path, typer.Option("--out", help="alerts, one JSON object a line")],
+    tracks: Annotated[
+        Path | None,
+        typer.Argument(help="recorded tracks, CSV", exists=True, dir_okay=False),
+    ] = None,
+    site: Annotated[
+        Path | None,
+        typer.Option(
+            help="site folder; with --database its default is the database's own",
+            exists=True,
+            file_okay=False,
+        ),
+    ] = None,
+    compare_with: Annotated[
+        Path | None,
+        typer.Option(
+            "--compare", help="another site folder, judged alongside", exists=True, file_okay=False
+        ),
+    ] = None,
+    report: Annotated[
+        Path | None, typer.Option(help="write a report, one HTML file", dir_okay=False)
+    ] = None,
+    trips: Annotated[
+        Path | None, typer.Option(help="trips and rounds, one JSON object a line", dir_okay=False)
+    ] = None,
+    since: Annotated[
+        str, typer.Option("--from", help="from this day or time on; with --database 30 days back")
+    ] = "",
+    until: Annotated[str, typer.Option("--to", help="to the end of this day, or this time")] = "",
+    database: Annotated[
+        bool, typer.Option("--database", help="judge the positions of the running database")
+    ] = False,
     timezone: Annotated[
         str, typer.Option(help="of times that name no offset; default: the site's")
     ] = "",
     datum: DatumOption = Datum.WGS84,
 ) -> None:
     """Put recorded tracks through the rules, with no server at all."""
-    loaded = load_site(read_site_folder(site))
-    zone = _zone(timezone) if timezone else loaded.timezone
-    positions: list[Position] = sorted(
-        read_tracks(tracks, zone, datum), key=lambda fix: (fix.fix_time, fix.vehicle_id)
+    from app.backtest_job import BacktestJob, SpanError
+
+    if database == (tracks is not None):
+        raise typer.BadParameter("give either TRACKS.csv or --database", param_hint="TRACKS")
+    if site is None and not database:
+        raise typer.BadParameter("tracks of a file need one", param_hint="--site")
+    job = BacktestJob(
+        tracks=tracks,
+        site=site,
+        compare_with=compare_with,
+        since=since,
+        until=until,
+        zone=_zone(timezone) if timezone else None,
+        datum=datum,
+        alerts=to,
+        trips=trips,
+        report=report,
     )
-    with progress_bar("回测 backtest") as progress:
-        result = run_backtest(loaded, positions, progress=progress)
-    write_alerts(to, result.alerts)
-    out.print(_table(result, loaded))
-
-
-def _table(result: Backtest, site: Site) -> Table:
-    vehicles = {p: {a.vehicle_id for a in result.alerts if a.kind == p} for p in ALERT_KINDS}
-    table = Table(title=f"{site.name}: {result.fixes} fixes {dict(result.qualities)}")
-    for heading in ("告警", "kind", "alerts", "vehicles"):
-        table.add_column(heading)
-    for kind, count in Counter(a.kind for a in result.alerts).most_common():
-        table.add_row(ALERT_KINDS[kind].zh, kind, str(count), str(len(vehicles[kind])))
-    return table
+    try:
+        job.run(out.print, progress_bar)
+    except SpanError as error:
+        raise typer.BadParameter(str(error)) from error
 
 
 def _zone(name: str) -> ZoneInfo:

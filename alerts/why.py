@@ -1,0 +1,161 @@
+"""Why an alert was raised, in words: one sentence template a kind (告警理由). Pure.
+
+The templates are `alerts/i18n/<language>.json`, keys `why.<kind>`. `{name}` is a value of the
+alert, one of its parameters, or one of `FACTS`; its unit is the end of its name. A part in square
+brackets is left out where the alert lacks something that it names. A template of which nothing can
+be filled in, or none for the kind, is followed by the values and the parameters as they are.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, tzinfo
+from functools import cache
+from importlib.resources import files
+
+from alerts.alert import Alert, Value
+from alerts.kind import ALERT_KINDS
+
+LANGUAGES = ("zh-CN", "en")
+"""Chinese first."""
+FACTS = ("subject", "zone_id", "permit_id", "camera_id", "started_at", "ended_at", "lasted_s")
+"""What a template may name besides values and parameters; `lasted_s` is from begin to end."""
+
+_PART = re.compile(r"\[([^\[\]]*)\]|([^\[\]]+)")
+_NAME = re.compile(r"\{(\w+)\}")
+_NOTHING = "–"
+_UNITS = ("kmh", "kg", "deg", "px", "km", "m", "c")
+_SHARES = ("tolerance", "coverage")
+_STOPS = re.compile(r"([。.])(?:\s*[。.])+")
+"""Where all that stood between two full stops was left out."""
+
+
+@dataclass(frozen=True, slots=True)
+class Wording:
+    """How to say it.
+
+    Attributes:
+        language: one of `LANGUAGES`.
+        names: id -> name, of zones, routes, permits, cameras, vehicles.
+        timezone: whose wall clock times are told by.
+    """
+
+    language: str
+    names: Mapping[str, str]
+    timezone: tzinfo = UTC
+
+    def why(self, alert: Alert) -> str:
+        """The sentence for an alert. It never raises, whatever the values."""
+        known = self._known(alert)
+        sentence, filled = self._fill(self._word(f"why.{alert.kind}"), known)
+        if sentence and filled:
+            return sentence
+        kind = ALERT_KINDS.get(alert.kind)
+        named = alert.kind if kind is None else (kind.zh if self.language == "zh-CN" else kind.en)
+        parts = [sentence or named + self._word("mark.stop")]
+        for heading, facts in (("values", alert.values), ("parameters", alert.parameters)):
+            if facts:
+                told = (f"{label} {text}" for label, text in self.table(facts))
+                parts.append(
+                    self._word(f"why.{heading}")
+                    + self._word("mark.comma").join(told)
+                    + self._word("mark.stop")
+                )
+        return self._word("mark.space").join(parts)
+
+    def table(self, facts: Mapping[str, Value]) -> list[tuple[str, str]]:
+        """(label, text) of each value or parameter, in order."""
+        return [(self.label(name), self.tell(name, value)) for name, value in facts.items()]
+
+    def label(self, name: str) -> str:
+        """The name of a value or parameter; one that is not translated is its own, readable."""
+        return self._word(f"value.{name}") or name.replace("_", " ")
+
+    def tell(self, name: str, value: Value | datetime) -> str:
+        """A value with its unit."""
+        match value:
+            case None:
+                return _NOTHING
+            case bool():
+                return self._word("word.yes" if value else "word.no")
+            case datetime():
+                return f"{value.astimezone(self.timezone):%m-%d %H:%M:%S}"
+            case str():
+                return self._text(name, value)
+            case _:
+                return self._number(name, value)
+
+    def _number(self, name: str, value: float) -> str:
+        if not math.isfinite(value):
+            return _NOTHING
+        if name.endswith("_s"):
+            return self._duration(value)
+        if name in _SHARES or name.endswith("_share"):
+            return f"{round(value * 100, 1):g}%"
+        unit = next((unit for unit in _UNITS if name.endswith(f"_{unit}")), None)
+        return _short(value) if unit is None else f"{_short(value)} {self._word(f'unit.{unit}')}"
+
+    def _known(self, alert: Alert) -> dict[str, Value | datetime]:
+        facts: dict[str, Value | datetime] = {
+            name: getattr(alert, name) for name in FACTS if name != "lasted_s"
+        }
+        if alert.ended_at is not None:
+            facts["lasted_s"] = (alert.ended_at - alert.started_at).total_seconds()
+        known = facts | alert.parameters | alert.values
+        return {name: value for name, value in known.items() if value not in (None, "")}
+
+    def _fill(self, template: str, known: Mapping[str, Value | datetime]) -> tuple[str, bool]:
+        """The template filled in, "" where it must lack something; whether any name was filled."""
+        told: list[str] = []
+        names = 0
+        for optional, fixed in _PART.findall(template):
+            wanted = _NAME.findall(optional or fixed)
+            if all(name in known for name in wanted):
+                names += len(wanted)
+                told.append(_NAME.sub(self._teller(known), optional or fixed))
+            elif fixed:
+                return "", False
+        return _STOPS.sub(r"\1", "".join(told)).strip(), names > 0
+
+    def _teller(self, known: Mapping[str, Value | datetime]) -> Callable[[re.Match[str]], str]:
+        return lambda found: self.tell(found[1], known[found[1]])
+
+    def _text(self, name: str, value: str) -> str:
+        if name.endswith("_at"):
+            try:
+                at = datetime.fromisoformat(value)
+            except ValueError:
+                return value
+            return self.tell(name, at) if at.tzinfo else value
+        return self.names.get(value) or self._word(f"word.{value}") or value
+
+    def _duration(self, seconds: float) -> str:
+        whole = max(0, round(seconds))
+        if whole < 60:
+            return self._word("duration.s").format(s=_short(max(0.0, seconds)))
+        hours, rest = divmod(whole, 3600)
+        minutes, left = divmod(rest, 60)
+        key = "duration.h" if hours else "duration.min"
+        if not (minutes if hours else left):
+            key += ".whole"
+        return self._word(key).format(h=hours, min=minutes, s=left)
+
+    def _word(self, key: str) -> str:
+        return words(self.language).get(key, "")
+
+
+@cache
+def words(language: str) -> Mapping[str, str]:
+    """Every text of one language, by key."""
+    text = files("alerts").joinpath(f"i18n/{language}.json").read_text("utf-8")
+    found: dict[str, str] = json.loads(text)
+    return found
+
+
+def _short(value: float) -> str:
+    digits = 0 if abs(value) >= 100 else 1
+    return f"{round(value, digits):.{digits}f}".removesuffix(".0")
