@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 import numpy.typing as npt
@@ -23,6 +23,15 @@ class Grid:
     cell_m: float
     width: int
     height: int
+    # Numbers of the columns, of the rows, and of the first cell of each row.
+    _columns: Ints = field(init=False, repr=False, compare=False)
+    _rows: Ints = field(init=False, repr=False, compare=False)
+    _begins: Ints = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "_columns", np.arange(self.width))
+        object.__setattr__(self, "_rows", np.arange(self.height))
+        object.__setattr__(self, "_begins", self._rows * self.width)
 
     @classmethod
     def over(cls, bounds: tuple[float, float, float, float], cell_m: float) -> Grid:
@@ -49,17 +58,17 @@ class Grid:
 
     def columns(self, x: Floats) -> Ints:
         """Column of each x, held to the grid's edge columns; those are empty by construction."""
-        column = np.floor((x - self.west) / self.cell_m)
-        return np.clip(column, 0, self.width - 1).astype(np.intp)
+        return _stepped(x, self.west, self.cell_m, self._columns)
 
     def rows(self, y: Floats) -> Ints:
         """Row of each y, held to the grid's edge rows."""
-        row = np.floor((y - self.south) / self.cell_m)
-        return np.clip(row, 0, self.height - 1).astype(np.intp)
+        return _stepped(y, self.south, self.cell_m, self._rows)
 
     def number(self, x: Floats, y: Floats) -> Ints:
         """The cell of each point."""
-        return self.rows(y) * self.width + self.columns(x)
+        number = _stepped(y, self.south, self.cell_m, self._begins)
+        number += self.columns(x)
+        return number
 
     def centres(self, cells: Ints) -> tuple[Floats, Floats]:
         """The middles of cells."""
@@ -68,17 +77,18 @@ class Grid:
         y = self.south + (row + 0.5) * self.cell_m
         return x, y
 
-    def in_bounds(self, west: float, south: float, east: float, north: float) -> Ints:
-        """All cells that a rectangle touches."""
-        columns = self.columns(np.array([west, east]))
-        rows = self.rows(np.array([south, north]))
-        inside = np.arange(rows[0], rows[1] + 1)[:, None] * self.width
-        cells: Ints = (inside + np.arange(columns[0], columns[1] + 1)).ravel()
-        return cells
+
+def _stepped(values: Floats, origin: float, step: float, numbers: Ints) -> Ints:
+    """`numbers` of the step that each value lies in, held to the first and the last step."""
+    steps = values - origin
+    steps *= 1 / step
+    return numbers.take(steps.astype(np.intp), mode="clip")
 
 
 def expand(begin: Ints, end: Ints) -> tuple[Ints, Ints]:
     """(which slice, index) for every index of the slices [begin, end)."""
     count = end - begin
-    which = np.repeat(np.arange(len(count)), count)
-    return which, np.arange(len(which)) + np.repeat(begin - (np.cumsum(count) - count), count)
+    which = np.arange(len(count)).repeat(count)
+    index = (end - count.cumsum()).take(which)
+    index += np.arange(len(which))
+    return which, index

@@ -82,6 +82,8 @@ class TripParameters:
         stop_s: shorter stops are not counted: lights, queues.
         route_tolerance_m: so much of the way off every corridor is still on the route.
         forget_s: after so long nobody knows any more what became of the load.
+        unseen_loading_weight: how sure a long stop is to be a loading because the truck, without a
+            sensor, unloads at a ground next. Our own judgement: it may as well have been a meal.
     """
 
     load_hold_s: float = 30.0
@@ -92,6 +94,7 @@ class TripParameters:
     stop_s: float = 60.0
     route_tolerance_m: float = 300.0
     forget_s: float = 86_400.0
+    unseen_loading_weight: float = 0.4
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,6 +169,129 @@ class RestrictedZoneParameters:
 
 
 @dataclass(frozen=True, slots=True)
+class LidOpenParameters:
+    """When a laden truck drives with its lid open. Source of all defaults: ours.
+
+    Attributes:
+        hold_s, min_fixes: open and moving for so long, on so many fixes.
+        clear_s: closed, empty or in a site or ground for so long ends it.
+        max_gap_s: nothing is begun or prolonged across a longer silence.
+        enabled: False leaves the rule out.
+    """
+
+    hold_s: float = 30.0
+    min_fixes: int = 3
+    clear_s: float = 60.0
+    max_gap_s: float = 300.0
+    enabled: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class BodyRaisedParameters:
+    """When a raised body is an offence: "lift up outside a site or ground" (city thresholds).
+
+    Attributes:
+        hold_s, min_fixes: up for so long, on so many fixes (ours: no flicker of the sensor).
+        clear_s: down for so long ends it.
+        max_gap_s: nothing is begun or prolonged across a longer silence.
+        enabled: False leaves the rule out.
+    """
+
+    hold_s: float = 10.0
+    min_fixes: int = 2
+    clear_s: float = 30.0
+    max_gap_s: float = 300.0
+    enabled: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class LongStopParameters:
+    """When a laden truck stands too long.
+
+    Attributes:
+        hold_s: for so long (ours: longer than a jam or a driver's meal at the wheel).
+        radius_m: without having gone further (else it crawls in a jam).
+        enabled: False leaves the rule out.
+    """
+
+    hold_s: float = 1200.0
+    radius_m: float = 100.0
+    enabled: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class SuspectedDumpingParameters:
+    """When a load is taken to have been dumped.
+
+    Attributes:
+        stop_s: so long the stop has to last where only the load sensor tells (ours: tipping takes
+            one to three minutes, a light with a faulty sensor less).
+        after_s: so long after a stop what is told still belongs to it: sensors are slow.
+        enabled: False leaves the rule out.
+    """
+
+    stop_s: float = 60.0
+    after_s: float = 90.0
+    enabled: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class WrongGroundParameters:
+    """Unloaded at a registered ground that the permit does not name; it has no threshold.
+
+    Attributes:
+        enabled: False leaves the rule out.
+    """
+
+    enabled: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class TripUnfinishedParameters:
+    """When a trip is taken not to end.
+
+    Attributes:
+        max_s: under way for so long (ours: twice the longest trip of a district, with a jam).
+        enabled: False leaves the rule out.
+    """
+
+    max_s: float = 14_400.0
+    enabled: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class UnknownSiteParameters:
+    """When unexplained loadings make a suspected black site (黑工地). All ours.
+
+    Attributes:
+        radius_m: so close to each other they are one place.
+        window_s: within so long.
+        weight: so much in all: a loading that a sensor shows counts 1, one that only a later
+            unloading tells 0.4.
+        enabled: False leaves the rule out.
+    """
+
+    radius_m: float = 150.0
+    window_s: float = 14 * 86_400.0
+    weight: float = 1.0
+    enabled: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class UnknownGroundParameters:
+    """When unexplained losses of the load make a suspected black ground (黑消纳场). All ours.
+
+    Attributes: as of `UnknownSiteParameters`; each loss is an alert of its own already, so it takes
+        three to make a ground. One that only a missing ground tells counts 0.5.
+    """
+
+    radius_m: float = 150.0
+    window_s: float = 14 * 86_400.0
+    weight: float = 3.0
+    enabled: bool = True
+
+
+@dataclass(frozen=True, slots=True)
 class Parameters:
     """The thresholds of all rules of one site."""
 
@@ -175,6 +301,16 @@ class Parameters:
     off_route: OffRouteParameters = field(default_factory=OffRouteParameters)
     overspeed: OverspeedParameters = field(default_factory=OverspeedParameters)
     restricted_zone: RestrictedZoneParameters = field(default_factory=RestrictedZoneParameters)
+    lid_open: LidOpenParameters = field(default_factory=LidOpenParameters)
+    body_raised: BodyRaisedParameters = field(default_factory=BodyRaisedParameters)
+    long_stop: LongStopParameters = field(default_factory=LongStopParameters)
+    suspected_dumping: SuspectedDumpingParameters = field(
+        default_factory=SuspectedDumpingParameters
+    )
+    wrong_ground: WrongGroundParameters = field(default_factory=WrongGroundParameters)
+    trip_unfinished: TripUnfinishedParameters = field(default_factory=TripUnfinishedParameters)
+    unknown_site: UnknownSiteParameters = field(default_factory=UnknownSiteParameters)
+    unknown_ground: UnknownGroundParameters = field(default_factory=UnknownGroundParameters)
 
     def enabled(self, kind: str) -> bool:
         """Whether the site has left a rule on; what has no switch always is."""

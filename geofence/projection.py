@@ -74,7 +74,10 @@ class Projection:
 
     def metres(self, lon: Floats, lat: Floats) -> tuple[Floats, Floats]:
         """(east, north) in metres for arrays of degrees of any shape."""
-        return (lon - self.lon) * self.kx, (lat - self.lat) * self.ky
+        x, y = lon - self.lon, lat - self.lat
+        x *= self.kx
+        y *= self.ky
+        return x, y
 
     def shape(self, geometry: Geometry) -> Geometry:
         """A Shapely geometry in degrees as the same geometry in metres."""

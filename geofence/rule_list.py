@@ -6,13 +6,20 @@ from collections.abc import Callable
 from typing import Any, TypeAlias
 
 from geofence.ground import Ground
+from geofence.rules.body_raised import BodyRaised
+from geofence.rules.held import HeldState
+from geofence.rules.lid_open import LidOpen
 from geofence.rules.load import Loads, LoadState
+from geofence.rules.long_stop import LongStop, LongStopState
 from geofence.rules.off_route import OffRoute, OffRouteState
 from geofence.rules.overspeed import Overspeed, OverspeedState
 from geofence.rules.restricted_zone import RestrictedZone, RestrictedZoneState
 from geofence.rules.rule import Rule
 from geofence.rules.stops import Stops, StopState
+from geofence.rules.suspected_dumping import DumpingState, SuspectedDumping
+from geofence.rules.trip_unfinished import TripUnfinished, TripUnfinishedState
 from geofence.rules.trips import Trips, TripState
+from geofence.rules.wrong_ground import WrongGround, WrongGroundState
 from geofence.rules.zone_visits import VisitState, ZoneVisits
 
 # What a snapshot may hold: every rule's state, told apart by its tag.
@@ -24,6 +31,11 @@ RuleState: TypeAlias = (
     | OffRouteState
     | OverspeedState
     | RestrictedZoneState
+    | HeldState
+    | LongStopState
+    | DumpingState
+    | WrongGroundState
+    | TripUnfinishedState
 )
 
 RULES: tuple[Callable[[Ground], Rule[Any]], ...] = (
@@ -36,6 +48,12 @@ RULES: tuple[Callable[[Ground], Rule[Any]], ...] = (
     OffRoute,
     Overspeed,
     RestrictedZone,
+    LidOpen,
+    BodyRaised,
+    LongStop,
+    SuspectedDumping,
+    WrongGround,
+    TripUnfinished,
 )
 
 

@@ -5,6 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
+import msgspec
+
+from geofence.district.part import Part
+from geofence.district.places import Places
 from geofence.district.state import DistrictState
 from geofence.finding import Finding, SegmentPass, Step, UnexplainedStop
 from geofence.ground import Ground
@@ -17,17 +21,13 @@ class District:
         kinds: the alert kinds that it raises.
     """
 
-    kinds: tuple[str, ...] = ()
-
-    def __init__(self, ground: Ground, lateness_s: float) -> None:
-        self._ground = ground
-        self._lateness_s = lateness_s
+    def __init__(self, ground: Ground, lateness_s: float) -> None:  # noqa: ARG002 (for rounds)
+        # By the field of the state that each part keeps.
+        self._parts: dict[str, Part] = {"places": Places(ground)}
+        self.kinds = tuple(kind for part in self._parts.values() for kind in part.kinds)
 
     def advance(
-        self,
-        state: DistrictState,
-        steps: Sequence[Step],
-        now: datetime,  # noqa: ARG002
+        self, state: DistrictState, steps: Sequence[Step], now: datetime
     ) -> tuple[DistrictState, list[Finding]]:
         """Take in what was found, in any order; `now` (aware) is the time of processing.
 
@@ -38,4 +38,10 @@ class District:
         found: list[Finding] = [
             s for s in steps if not isinstance(s, UnexplainedStop | SegmentPass)
         ]
+        for name, part in self._parts.items():
+            before = getattr(state, name)
+            after, told = part.advance(before, steps, now)
+            if after is not before:
+                state = msgspec.structs.replace(state, **{name: after})
+            found += told
         return state, found

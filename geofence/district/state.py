@@ -4,6 +4,10 @@ from __future__ import annotations
 
 import msgspec
 
+from geofence.district.places import PlacesState
+
 
 class DistrictState(msgspec.Struct, frozen=True):
-    """Never changed once it was returned."""
+    """One field for each part of the second stage. Never changed once it was returned."""
+
+    places: PlacesState = PlacesState()

@@ -38,7 +38,8 @@ class LoadState(msgspec.Struct, frozen=True, array_like=True, tag="load"):
         cause: what told: `sensor`, or by the place: `site` (left it loaded), `ground` (left it
             unloaded), `depot` (left it), `body` (raised elsewhere), `reload` (loads again, so it
             must have been unloaded somewhere).
-        zone_id: the place of the cause.
+        zone_id: the place of the cause; `known` whether that, or the edge of such a place, is one
+            where a truck has business to stand.
         reading, reading_t, fixes: what the sensor says otherwise, since when, on how many fixes.
         raised_t: since when the body is up outside every known place.
     """
@@ -50,10 +51,12 @@ class LoadState(msgspec.Struct, frozen=True, array_like=True, tag="load"):
     lat: float = 0.0
     cause: str = ""
     zone_id: str | None = None
+    known: bool = False
     reading: int = UNKNOWN
     reading_t: float = 0.0
     reading_lon: float = 0.0
     reading_lat: float = 0.0
+    reading_known: bool = False
     fixes: int = 0
     place: Place | None = None
     raised_t: float | None = None
@@ -120,6 +123,7 @@ class Loads(Rule[LoadState]):
                 reading_t=sight.t,
                 reading_lon=sight.lon,
                 reading_lat=sight.lat,
+                reading_known=bool(sight.rows.in_known_place[sight.row]),
                 fixes=1,
             )
         state = msgspec.structs.replace(state, fixes=state.fixes + 1)
@@ -134,6 +138,7 @@ class Loads(Rule[LoadState]):
             lat=state.reading_lat,
             cause="sensor",
             zone_id=state.place.zone_id if state.place else None,
+            known=state.reading_known or state.place is not None,
             reading=UNKNOWN,
             fixes=0,
         )
@@ -232,6 +237,7 @@ class Loads(Rule[LoadState]):
             lat=sight.lat,
             cause=cause,
             zone_id=zone_id,
+            known=zone_id is not None,
             reading=UNKNOWN,
             fixes=0,
         )

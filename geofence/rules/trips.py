@@ -36,10 +36,7 @@ class SiteStay(msgspec.Struct, frozen=True, array_like=True):
 
 
 class Suspect(msgspec.Struct, frozen=True, array_like=True):
-    """A stop laden, outside every known place: where the load may have been dumped.
-
-    `changed_t`: when the load turned to empty, or lighter, or the body was raised there.
-    """
+    """A stop laden, outside every known place: where the load may have been dumped."""
 
     since_t: float
     until_t: float
@@ -87,12 +84,18 @@ class EndedTrip(msgspec.Struct, frozen=True, array_like=True):
 
 
 class TripState(msgspec.Struct, frozen=True, array_like=True, tag="trip"):
-    """`load_t` is the `since_t` of the load that was taken into account last."""
+    """`load_t` is the `since_t` of the load that was taken into account last.
+
+    `idle` is the longest stop outside every known place while no trip was known; `idle_t` the
+    beginning of the last stop that was considered for it.
+    """
 
     site: SiteStay | None = None
     trip: OpenTrip | None = None
     ended: EndedTrip | None = None
     load_t: float = -math.inf
+    idle: Suspect | None = None
+    idle_t: float = -math.inf
 
 
 class Trips(Rule[TripState]):
@@ -132,6 +135,7 @@ class Trips(Rule[TripState]):
         found: list[Step] = []
         now = self._at_site(before, sight)
         if now.trip is None:
+            now = self._idle(now, load, sight, found)
             now = self._open(now, load, sight, found)
         else:
             now = self._go_on(now, now.trip, load, sight, found)
@@ -164,6 +168,35 @@ class Trips(Rule[TripState]):
         elif known.left_t is None:
             known = msgspec.structs.replace(known, left_t=stay.inside_t, odometer=sight.odometer)
         return msgspec.structs.replace(state, site=known)
+
+    def _idle(
+        self, state: TripState, load: LoadState, sight: Sight, found: list[Step]
+    ) -> TripState:
+        """No trip is known: if it unloads at a ground all the same, where was it loaded?"""
+        stop = sight.stop
+        if stop is not None and stop.until_t is not None and stop.since_t > state.idle_t:
+            state = msgspec.structs.replace(state, idle_t=stop.since_t)
+            was, lasted_s = state.idle, stop.until_t - stop.since_t
+            longer = was is None or lasted_s > was.until_t - was.since_t
+            if not stop.known and longer and lasted_s >= self._p.load_dwell_s:
+                longest = Suspect(stop.since_t, stop.until_t, stop.lon, stop.lat, stop.off_route)
+                state = msgspec.structs.replace(state, idle=longest)
+        if load.since_t <= state.load_t or load.cause == "sensor":
+            return state
+        idle = state.idle
+        if load.cause == "ground" and idle is not None:
+            found.append(
+                UnexplainedStop(
+                    vehicle_id=sight.vehicle_id,
+                    started_at=moment(idle.since_t),
+                    ended_at=moment(idle.until_t),
+                    lon=idle.lon,
+                    lat=idle.lat,
+                    loading=True,
+                    weight=self._p.unseen_loading_weight,
+                )
+            )
+        return msgspec.structs.replace(state, idle=None)
 
     def _open(
         self, state: TripState, load: LoadState, sight: Sight, found: list[Step]
@@ -324,10 +357,11 @@ class Trips(Rule[TripState]):
             return self._end(
                 state, trip, self._outcome(trip), load.since_t, sight=sight, found=found
             )
-        in_site = load.zone_id is not None and self._kind[load.zone_id] is ZoneKind.SITE
-        if load.cause in ("sensor", "body") and not in_site:
+        if load.cause in ("sensor", "body") and not load.known:
             outcome = TripOutcome.DUMPED
             found.append(_lost(sight.vehicle_id, load.since_t, load.lon, load.lat, 1.0))
+        elif load.cause == "sensor":  # at a site, a depot, or the edge of a ground
+            outcome = TripOutcome.UNKNOWN
         elif trip.suspect is not None and trip.suspect.off_route:
             outcome, suspect = TripOutcome.DUMPED, trip.suspect
             lost = _lost(sight.vehicle_id, suspect.since_t, suspect.lon, suspect.lat, 0.5)
