@@ -26,6 +26,6 @@ class Part(Protocol):
         state: Any,  # noqa: ANN401 (each part has its own)
         steps: Sequence[Step],
         now: datetime,
-    ) -> tuple[Any, list[Violation | Round]]:
+    ) -> tuple[Any, Sequence[Violation | Round]]:
         """The state after the steps, the same object if nothing changed, and what is to be told."""
         ...
