@@ -56,7 +56,7 @@ def motion(drive: Drive, begin_ms: float, traffic: Floats | None = None) -> Moti
 
     Args:
         begin_ms: the speed at the begin.
-        traffic: (k,) factors of the wanted speed, spread evenly over the way; None is a free road.
+        traffic: (k,) factors of the roads' limits, spread evenly over the way; None is a free road.
     """
     begin_m, end_m = drive.from_m, drive.path.length if drive.to_m is None else drive.to_m
     end_m = max(end_m, begin_m + 0.5)
@@ -90,9 +90,10 @@ def _places(path: Path, begin_m: float, end_m: float, stops: Floats) -> Floats:
 
 def _wanted(drive: Drive, metres: Floats, traffic: Floats | None) -> Floats:
     path = drive.path
-    limit = np.minimum(path.limits_at(metres), drive.top_kmh / 3.6) * drive.cruise
+    limit = path.limits_at(metres)
     if traffic is not None:
         limit = limit * np.interp(metres, np.linspace(metres[0], metres[-1], len(traffic)), traffic)
+    limit = np.minimum(limit, drive.top_kmh / 3.6) * drive.cruise
     begin, end = drive.hurry_m
     hurry = (begin <= metres) & (metres < end)
     wanted = np.where(hurry, drive.hurry_kmh / 3.6, limit)

@@ -87,7 +87,8 @@ class Path:
         i = self._stretches(metres)
         share = (metres - self._along[i]) / (self._along[i + 1] - self._along[i])
         a, b = self._xy[i], self._xy[i + 1]
-        return a + (b - a) * share[:, None] + offset_m * self._right[i]
+        places: Floats = a + (b - a) * share[:, None] + offset_m * self._right[i]
+        return places
 
     def _stretches(self, metres: Floats) -> npt.NDArray[np.intp]:
         found = np.searchsorted(self._along, metres, side="right") - 1

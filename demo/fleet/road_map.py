@@ -27,6 +27,7 @@ class RoadMap:
         self.lines = {road.id: plane.to_metres(road.geometry) for road in roads.values()}
         self._length_m = {road_id: line.length for road_id, line in self.lines.items()}
         self._speeds = [road.speed_kmh for road in roads.values()]
+        self._ids = list(self.lines)
         self._tree = STRtree(list(self.lines.values()))
         self._next: dict[Node, list[tuple[Node, str]]] = defaultdict(list)
         for road_id, line in self.lines.items():
@@ -37,6 +38,10 @@ class RoadMap:
     def roads_at(self, node: Node) -> list[tuple[Node, str]]:
         """The junctions next to one, each with the road that leads there."""
         return self._next.get(node, [])
+
+    def road_at(self, point: Point) -> str:
+        """The road nearest to a place."""
+        return self._ids[int(self._tree.nearest(shapely.Point(point)))]
 
     def speed_kmh(self, point: Point) -> float:
         """The speed of the road nearest to a place."""

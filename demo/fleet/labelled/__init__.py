@@ -1,0 +1,1 @@
+"""The labelled set: days of a whole fleet with what its trucks truly did (docs/simulator.md)."""

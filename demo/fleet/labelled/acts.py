@@ -1,0 +1,292 @@
+"""What an offender does with one trip. Each act is a movement; `truth` and the shift label it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from demo.fleet.labelled.diary import CLOSED, Silence
+from demo.fleet.labelled.dumping import dump, dump_in_black_ground, dump_in_hotspot, dump_part
+from demo.fleet.labelled.muck_shift import HOUR, TRIP_S, MuckShift
+from demo.fleet.labelled.roads import NoWayError
+from demo.fleet.labelled.ways_astray import detour, roadside, side_street, through_zone, turned_back
+
+OFFENDING = 0.5  # of an offender's trips
+OUT_OF_HOURS = 0.2  # of its shifts begin too early, as many end too late
+
+
+@dataclass(frozen=True, slots=True)
+class Act:
+    """`weight`: how often; `seconds`: how long before the end of the set it is still begun."""
+
+    run: Callable[[MuckShift], None]
+    weight: float
+    needs: str = ""
+    seconds: float = TRIP_S
+    bound: bool = True
+
+
+def take_detour(shift: MuckShift) -> None:
+    points = detour(shift.district, shift.crew, shift.line(), shift.dice)
+    shift.to_site()
+    shift.load()
+    shift.haul(points)
+    shift.unload()
+
+
+def call_in_side_street(shift: MuckShift) -> None:
+    """Laden down a side street, a word with somebody there, and back."""
+    line = shift.line()
+    points, split = side_street(shift.district, shift.crew, line, shift.dice)
+    shift.to_site()
+    shift.load()
+    whole = shift.district.roads.through(points, shift.driver.node, shift.start_node(points))
+    shift.driver.drive(shift.driver.path(whole))
+    shift.driver.stay(20, 400)
+    back = points[split:][::-1]
+    shift.resume([*back, *line[split + 1 :]])
+    shift.unload()
+
+
+def cross_restricted_zone(shift: MuckShift) -> None:
+    zones = [
+        z for z in shift.district.restricted
+        if shift.zone_in_force(z, shift.clock + 600) and shift.zone_in_force(z, shift.clock + HOUR)
+    ]  # fmt: skip
+    if not zones:
+        raise NoWayError("no zone is in force")
+    points = through_zone(shift.district, shift.dice.choice(zones), shift.line())
+    shift.to_site()
+    shift.load()
+    shift.haul(points)
+    shift.unload()
+
+
+def hurry(shift: MuckShift) -> None:
+    shift.to_site()
+    shift.load()
+    limit = shift.crew.limit_kmh or 60.0
+    begin = shift.dice.uniform(300, 1200)
+    length = shift.dice.uniform(1500, 4000)
+    shift.haul(
+        hurry_kmh=limit * shift.dice.uniform(1.3, 1.75), hurry_m=(begin, begin + length), free=True
+    )
+    shift.unload()
+
+
+def leave_lid_open(shift: MuckShift) -> None:
+    shift.to_site()
+    shift.load(shut_lid=False)
+    begin, end = shift.haul()
+    shift.diary.say("lid", CLOSED, min(begin + shift.dice.uniform(100, 900), end))
+    shift.unload()
+
+
+def drive_with_body_raised(shift: MuckShift) -> None:
+    shift.honest_trip()
+    shift.diary.say("body", 1)
+    begin = shift.clock
+    shift.to_site()
+    shift.diary.say("body", 0, min(begin + shift.dice.uniform(120, 420), shift.clock - 5))
+
+
+def stop_long(shift: MuckShift) -> None:
+    line = shift.line()
+    at = roadside(shift.district, line, shift.dice)
+    if at is None:
+        shift.honest_trip()
+        return
+    shift.to_site()
+    shift.load()
+    shift.haul_to(line, at)
+    shift.driver.stay(26 * 60, 75 * 60)
+    shift.haul_on()
+    shift.unload()
+
+
+def unload_elsewhere(shift: MuckShift) -> None:
+    others = [g for g in ("ground-1", "ground-2", "ground-3") if g != shift.crew.ground_id]
+    other = shift.dice.choice(others)
+    shift.to_site()
+    shift.load()
+    shift.driver.go(shift.district.node(other, shift.dice))
+    arrived = shift.clock
+    shift.unload(other)
+    shift.label("wrong_ground", arrived, shift.clock, detail=other)
+
+
+def keep_load(shift: MuckShift) -> None:
+    """Laden for five hours and more: over night by the road, or in the depot."""
+    line, dice = shift.line(), shift.dice
+    at = roadside(shift.district, line, dice)
+    shift.to_site()
+    shift.load()
+    left = shift.clock
+    seconds = dice.uniform(5.0, 6.5) * HOUR
+    if at is None or dice.random() < 0.5:
+        shift.home()
+        shift.driver.sleep_until(shift.clock + seconds)
+        shift.driver.go(shift.district.node(shift.crew.ground_id, dice))
+    else:
+        shift.haul_to(line, at)
+        shift.driver.sleep_until(shift.clock + seconds)
+        shift.haul_on()
+    shift.unload()
+    shift.label("trip_unfinished", left, shift.clock, left + 4 * HOUR, detail="late")
+
+
+def jam_receiver(shift: MuckShift) -> None:
+    """Nothing is received for some minutes of a drive, laden or not."""
+    shift.to_site()
+    shift.load()
+    begin, _end = shift.haul()
+    shift.unload()
+    moving = shift.diary.moving_after(begin + shift.dice.uniform(40, 150))
+    if moving is not None:
+        silence = Silence(moving, moving + shift.dice.uniform(450, 840))
+        shift.diary.silences.append(silence)
+
+
+def spoof_places(shift: MuckShift) -> None:
+    shift.to_site()
+    shift.load()
+    begin, _end = shift.haul()
+    shift.unload()
+    from_s = begin + shift.dice.uniform(30, 120)
+    to_s = from_s + shift.dice.uniform(240, 540)
+    shift.diary.silences.append(Silence(from_s, to_s, "spoofed"))
+    shift.label("tamper", from_s, to_s, detail="spoofed")
+
+
+def cut_a_wire(shift: MuckShift) -> None:
+    shift.to_site()
+    shift.load()
+    begin, _end = shift.haul()
+    shift.unload()
+    wire = shift.dice.choice(("antenna", "power"))
+    from_s = begin + shift.dice.uniform(10, 200)
+    to_s = from_s + shift.dice.uniform(240, 1500)
+    shift.diary.say(wire, 1, from_s)
+    shift.diary.say(wire, 0, to_s)
+    shift.label("tamper", from_s, to_s, detail=wire)
+
+
+def switch_terminal_off(shift: MuckShift) -> None:
+    """For hours; half of the trucks stand meanwhile by the road, the others work on unseen."""
+    dice, line = shift.dice, shift.line()
+    at = roadside(shift.district, line, dice)
+    seconds = dice.uniform(80, 220) * 60
+    shift.to_site()
+    if at is not None and dice.random() < 0.5:
+        shift.driver.stay(60)
+        back = turned_back(line, at)
+        shift.haul_to(line, at)
+        shift.driver.stay(200)
+        begin = shift.clock
+        shift.driver.stay(seconds)
+        shift.driver.stay(200)
+        shift.diary.silences.append(Silence(begin, begin + seconds))
+        shift.resume_empty(back)
+        return
+    shift.load()
+    begin, _end = shift.haul()
+    shift.unload()
+    from_s = begin + dice.uniform(60, 300)
+    shift.diary.silences.append(Silence(from_s, from_s + seconds))
+    while shift.clock < from_s + seconds + 300:
+        if shift.clock + TRIP_S < shift.stops and shift.quota_left():
+            shift.honest_trip()
+        else:
+            shift.driver.stay(600)
+    for kind in ("trip_unfinished", "suspected_dumping", "long_stop", "off_route", "unknown_ground",
+                 "unknown_site", "tamper", "restricted_zone", "no_permit"):  # fmt: skip
+        shift.label(kind, from_s, from_s + seconds + 2 * HOUR, required=False, detail="unseen")
+
+
+def load_in_black_site(shift: MuckShift) -> None:
+    yard_id = shift.dice.choice(("black-site-1", "black-site-2"))
+    shift.to_site(yard_id)
+    shift.load(yard_id)
+    shift.driver.go(shift.district.node(shift.crew.ground_id, shift.dice))
+    shift.unload()
+
+
+ACTS = (
+    Act(take_detour, 1.2),
+    Act(call_in_side_street, 0.8),
+    Act(cross_restricted_zone, 1.6),
+    Act(hurry, 1.3, bound=False),
+    Act(leave_lid_open, 1.8, needs="lid", bound=False),
+    Act(drive_with_body_raised, 1.6, needs="body", seconds=2 * TRIP_S, bound=False),
+    Act(stop_long, 1.2, seconds=2.5 * TRIP_S),
+    Act(dump, 1.2, seconds=2.2 * TRIP_S),
+    Act(dump_part, 0.7, needs="load", seconds=1.5 * TRIP_S),
+    Act(dump_in_black_ground, 1.0, seconds=2.2 * TRIP_S),
+    Act(dump_in_hotspot, 0.6, seconds=2.2 * TRIP_S),
+    Act(unload_elsewhere, 1.1),
+    Act(keep_load, 1.4, seconds=9.5 * HOUR),
+    Act(jam_receiver, 1.3, bound=False),
+    Act(spoof_places, 0.7, bound=False),
+    Act(cut_a_wire, 0.7, needs="wires", bound=False),
+    Act(switch_terminal_off, 1.3, seconds=6 * HOUR),
+    Act(load_in_black_site, 1.4),
+)
+
+
+def draw_act(shift: MuckShift) -> Act | None:
+    """What it does with its next trip; None: an honest one."""
+    equipment = shift.crew.equipment
+    if shift.dice.random() > OFFENDING:
+        return None
+    bound = shift.crew.offence == ""
+    possible = [
+        act for act in ACTS
+        if (not act.needs or getattr(equipment, act.needs))
+        and (bound or not act.bound)
+        and shift.clock + act.seconds < (shift.end if act.seconds > 5 * HOUR else shift.stops)
+    ]  # fmt: skip
+    if not possible:
+        return None
+    return shift.dice.choices(possible, weights=[act.weight for act in possible])[0]
+
+
+def work(shift: MuckShift, offends: bool) -> None:
+    """All shifts of the truck, from the begin to the end of the set."""
+    for begin, stops, opens, shuts in shift.shifts():
+        if shift.clock > stops - TRIP_S:
+            continue
+        shift.stops = stops
+        hours_end = bool(shift.crew.hours.spans_min)
+        early = offends and hours_end and shift.dice.random() < OUT_OF_HOURS
+        if early and opens - 1.5 * HOUR > shift.clock:
+            shift.driver.sleep_until(opens - shift.dice.uniform(1.1, 1.4) * HOUR)
+            shift.honest_trip()
+        shift.driver.sleep_until(begin)
+        _trips(shift, offends)
+        late = offends and hours_end and shift.dice.random() < OUT_OF_HOURS
+        if late and shift.quota_left() and shuts + 2 * HOUR < shift.end and shift.clock < shuts:
+            shift.to_site()
+            shift.driver.sleep_until(shuts - shift.dice.uniform(0, 600))
+            shift.load()
+            shift.haul()
+            shift.unload()
+        shift.home()
+    shift.driver.sleep_until(shift.end)
+
+
+def _trips(shift: MuckShift, offends: bool) -> None:
+    rest_at = shift.clock + shift.dice.uniform(2.5, 4) * HOUR
+    trips = 0
+    while shift.clock < shift.stops - TRIP_S and (shift.quota_left() or shift.crew.offence):
+        act = draw_act(shift) if offends else None
+        try:
+            (act.run if act else MuckShift.honest_trip)(shift)
+        except NoWayError:
+            shift.honest_trip()
+        trips += 1
+        if shift.crew.offence and trips >= 5:
+            break
+        if shift.clock > rest_at and shift.clock < shift.stops:
+            rest_at += 24 * HOUR
+            if shift.district.roads.yard_of(shift.driver.node) is not None:
+                shift.rest()
