@@ -1,9 +1,10 @@
 """Why an alert was raised, in words: one sentence template a kind (告警理由). Pure.
 
 The templates are `alerts/i18n/<language>.json`, keys `why.<kind>`. `{name}` is a value of the
-alert, one of its parameters, or one of `FACTS`; its unit is the end of its name. A part in square
-brackets is left out where the alert lacks something that it names. A template of which nothing can
-be filled in, or none for the kind, is followed by the values and the parameters as they are.
+alert, one of its parameters, or one of `FACTS`; its unit is the end of its name (`hours_…` are
+hours); ids in a text, several separated by `|`, become names. A part in square brackets is left out
+where the alert lacks something that it names. A sentence that tells none of the alert's values is
+followed by all of them, and by the parameters.
 """
 
 from __future__ import annotations
@@ -22,8 +23,8 @@ from alerts.kind import ALERT_KINDS
 
 LANGUAGES = ("zh-CN", "en")
 """Chinese first."""
-FACTS = ("subject", "zone_id", "permit_id", "camera_id", "started_at", "ended_at", "lasted_s")
-"""What a template may name besides values and parameters; `lasted_s` is from begin to end."""
+FACTS = ("subject", "zone_id", "permit_id", "camera_id", "started_at", "ended_at")
+"""What a template may name besides values and parameters."""
 
 _PART = re.compile(r"\[([^\[\]]*)\]|([^\[\]]+)")
 _NAME = re.compile(r"\{(\w+)\}")
@@ -51,12 +52,10 @@ class Wording:
     def why(self, alert: Alert) -> str:
         """The sentence for an alert. It never raises, whatever the values."""
         known = self._known(alert)
-        sentence, filled = self._fill(self._word(f"why.{alert.kind}"), known)
-        if sentence and filled:
+        sentence, named = self._fill(self._word(f"why.{alert.kind}"), known)
+        if sentence and (not alert.values or named & alert.values.keys()):
             return sentence
-        kind = ALERT_KINDS.get(alert.kind)
-        named = alert.kind if kind is None else (kind.zh if self.language == "zh-CN" else kind.en)
-        parts = [sentence or named + self._word("mark.stop")]
+        parts = [sentence or self._kind(alert.kind) + self._word("mark.stop")]
         for heading, facts in (("values", alert.values), ("parameters", alert.parameters)):
             if facts:
                 told = (f"{label} {text}" for label, text in self.table(facts))
@@ -94,32 +93,36 @@ class Wording:
             return _NOTHING
         if name.endswith("_s"):
             return self._duration(value)
+        if name.startswith("hours_"):
+            return self._word("duration.hours").format(h=_short(value))
         if name in _SHARES or name.endswith("_share"):
             return f"{round(value * 100, 1):g}%"
         unit = next((unit for unit in _UNITS if name.endswith(f"_{unit}")), None)
         return _short(value) if unit is None else f"{_short(value)} {self._word(f'unit.{unit}')}"
 
+    def _kind(self, kind: str) -> str:
+        known = ALERT_KINDS.get(kind)
+        if known is None:
+            return kind
+        return known.zh if self.language == LANGUAGES[0] else known.en
+
     def _known(self, alert: Alert) -> dict[str, Value | datetime]:
-        facts: dict[str, Value | datetime] = {
-            name: getattr(alert, name) for name in FACTS if name != "lasted_s"
-        }
-        if alert.ended_at is not None:
-            facts["lasted_s"] = (alert.ended_at - alert.started_at).total_seconds()
+        facts: dict[str, Value | datetime] = {name: getattr(alert, name) for name in FACTS}
         known = facts | alert.parameters | alert.values
         return {name: value for name, value in known.items() if value not in (None, "")}
 
-    def _fill(self, template: str, known: Mapping[str, Value | datetime]) -> tuple[str, bool]:
-        """The template filled in, "" where it must lack something; whether any name was filled."""
+    def _fill(self, template: str, known: Mapping[str, Value | datetime]) -> tuple[str, set[str]]:
+        """The template filled in, "" where it must lack something; the names in it."""
         told: list[str] = []
-        names = 0
+        names: set[str] = set()
         for optional, fixed in _PART.findall(template):
             wanted = _NAME.findall(optional or fixed)
             if all(name in known for name in wanted):
-                names += len(wanted)
+                names.update(wanted)
                 told.append(_NAME.sub(self._teller(known), optional or fixed))
             elif fixed:
-                return "", False
-        return _STOPS.sub(r"\1", "".join(told)).strip(), names > 0
+                return "", set()
+        return _STOPS.sub(r"\1", "".join(told)).strip(), names
 
     def _teller(self, known: Mapping[str, Value | datetime]) -> Callable[[re.Match[str]], str]:
         return lambda found: self.tell(found[1], known[found[1]])
@@ -131,7 +134,8 @@ class Wording:
             except ValueError:
                 return value
             return self.tell(name, at) if at.tzinfo else value
-        return self.names.get(value) or self._word(f"word.{value}") or value
+        told = (self.names.get(v) or self._word(f"word.{v}") or v for v in value.split("|"))
+        return self._word("mark.list").join(told)
 
     def _duration(self, seconds: float) -> str:
         whole = max(0, round(seconds))

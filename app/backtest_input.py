@@ -13,12 +13,13 @@ from typing import Protocol
 import msgspec
 
 from config.datum import Datum
-from ingest.position import Position
+from ingest.position import Position, Quality
 from ingest.track_order import SortedTracks, survey
 from ingest.tracks import read_tracks
 from store.database import Connection
 from store.position_reader import positions_between, trail
 
+_TRUE_CLOCK = frozenset({Quality.GOOD, Quality.TELEPORT, Quality.NULL_ISLAND, Quality.FAR})
 ALWAYS = (datetime.min.replace(tzinfo=UTC), datetime.max.replace(tzinfo=UTC))
 
 
@@ -96,7 +97,7 @@ class StoredSource:
     """The positions that the database has of [since, until).
 
     They are judged as if each had come at once, so that a day with a bad network is judged as any
-    other. Only a clock that ran ahead is still known by its time of receipt.
+    other. What was found to have a wrong clock keeps its time of receipt, by which that is known.
     """
 
     name: str
@@ -107,7 +108,9 @@ class StoredSource:
 
     def positions(self) -> Iterator[Position]:
         for position in positions_between(self.conn, self.since, self.until):
-            if position.received_at > position.fix_time:
+            if position.quality is Quality.ANCIENT:
+                continue  # of another day, whatever its time says
+            if position.quality in _TRUE_CLOCK and position.received_at > position.fix_time:
                 yield msgspec.structs.replace(position, received_at=position.fix_time)
             else:
                 yield position

@@ -78,11 +78,7 @@ def report_data(
         "truck_days": result.truck_days,
         "trips": result.trips,
         "rounds": result.rounds,
-        "kinds": {
-            k.id: {"zh-CN": k.zh, "en": k.en}
-            for k in ALERT_KINDS.values()
-            if any(s.alert.kind == k.id for s in found)
-        },
+        "kinds": {k.id: {"zh-CN": k.zh, "en": k.en} for k in ALERT_KINDS.values()},
         "summary": {
             "a": [asdict(row) for row in by_kind(result)],
             "b": [asdict(row) for row in by_kind(b.result)] if b else None,

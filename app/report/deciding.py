@@ -46,13 +46,18 @@ def _beyond_edge(alert: Alert) -> float | None:
 
 
 def _excess(alert: Alert) -> float | None:
-    fastest, limit = _number(alert, "max_kmh"), _number(alert, "limit_kmh")
+    fastest, limit = _number(alert, "max_speed_kmh"), _number(alert, "limit_kmh")
     return None if fastest is None or not limit else (fastest / limit - 1) * 100
 
 
 def _tolerance(alert: Alert) -> float | None:
     share = _number(alert, "tolerance")
     return None if share is None else share * 100
+
+
+def _since_loading(alert: Alert) -> float | None:
+    hours = _number(alert, "hours_since_loading")
+    return None if hours is None else hours * 3600
 
 
 def _duration(alert: Alert) -> float | None:
@@ -66,6 +71,7 @@ DURATION = Measure("duration_s", "s", _duration, _of("hold_s"))
 MEASURES: dict[str, tuple[Measure, ...]] = {
     "off_route": (Measure("beyond_edge_m", "m", _beyond_edge, _of("far_m")), DURATION),
     "overspeed": (Measure("excess_percent", "percent", _excess, _tolerance), DURATION),
+    "trip_unfinished": (Measure("since_loading_s", "s", _since_loading, _of("max_s")),),
 }
 """Kinds that something else than the duration decides about."""
 

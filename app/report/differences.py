@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping
 from typing import Any
 
+from alerts.alert import Value
+from alerts.why import LANGUAGES, Wording
 from config.site import Site
 from geofence.parameters import read_parameters
 
@@ -13,11 +14,25 @@ _REGISTERS = ("zones", "routes", "companies", "vehicles", "permits", "rounds")
 
 
 def thresholds(a: Site, b: Site) -> list[dict[str, Any]]:
-    """Each threshold in force that differs: `{"key": "off_route.hold_s", "a": 180.0, "b": 60.0}`.
+    """Each threshold in force that differs: `kind`, `key`, and `told`, its name in each language
+    and what it is in A and in B.
 
     Defaults count: what is not set is what the rule takes.
     """
-    return _unequal(_in_force(a), _in_force(b))
+    first, second = _in_force(a), _in_force(b)
+    wordings = [Wording(language, {}) for language in LANGUAGES]
+    return [
+        {
+            "kind": kind,
+            "key": key,
+            "told": [
+                [w.label(key), *(w.tell(key, side.get((kind, key))) for side in (first, second))]
+                for w in wordings
+            ],
+        }
+        for kind, key in dict.fromkeys([*first, *second])
+        if first.get((kind, key)) != second.get((kind, key))
+    ]
 
 
 def registers(a: Site, b: Site) -> list[dict[str, Any]]:
@@ -32,19 +47,7 @@ def registers(a: Site, b: Site) -> list[dict[str, Any]]:
     return found
 
 
-def _in_force(site: Site) -> dict[str, Any]:
-    known = {
-        f"{kind}.{key}": value
-        for kind, rule in dataclasses.asdict(read_parameters(site.rules)).items()
-        for key, value in rule.items()
-    }
-    said = {f"{kind}.{key}": v for kind, rule in site.rules.items() for key, v in rule.items()}
-    return said | known
-
-
-def _unequal(a: Mapping[str, Any], b: Mapping[str, Any]) -> list[dict[str, Any]]:
-    return [
-        {"key": key, "a": a.get(key), "b": b.get(key)}
-        for key in dict.fromkeys([*a, *b])
-        if a.get(key) != b.get(key)
-    ]
+def _in_force(site: Site) -> dict[tuple[str, str], Value]:
+    said = {(kind, key): v for kind, rule in site.rules.items() for key, v in rule.items()}
+    known = dataclasses.asdict(read_parameters(site.rules))
+    return said | {(kind, key): v for kind, rule in known.items() for key, v in rule.items()}

@@ -1,5 +1,5 @@
 // The chosen alert: why it was raised, in words, then what was measured and the thresholds in force.
-import { clock, dayOf } from "format";
+import { dayAndClock } from "format";
 import { lasting, plate } from "list";
 import { el, language, LANGUAGES, pick, t } from "words";
 
@@ -16,15 +16,18 @@ function table(first, second, names) {
   return el("table", {}, ...head, ...rows);
 }
 
+const ended = (facts) => facts.ended === null ? t("goes_on") : dayAndClock(facts.ended);
+
 export function showDetail(node, alert, data, onStep) {
   node.scrollTop = 0;
   if (!alert) { node.replaceChildren(el("p", { class: "none" }, t(data.alerts.length ? "detail.none" : "list.none"))); return; }
   const names = ["a", "b"].map((side) => `${side.toUpperCase()} ${data.names[side] ?? ""}`);
   const { other } = alert;
   const times = [
-    [t("detail.began"), `${dayOf(alert.started)} ${clock(alert.started)}`, other ? clock(other.started) : null],
-    [t("detail.raised"), clock(alert.raised), other ? clock(other.raised) : null],
-    [t("detail.ended"), alert.ended === null ? t("goes_on") : `${clock(alert.ended)} (${lasting(alert)})`, other ? (other.ended === null ? t("goes_on") : `${clock(other.ended)} (${lasting(other)})`) : null],
+    [t("detail.began"), dayAndClock(alert.started), other ? dayAndClock(other.started) : null],
+    [t("detail.raised"), dayAndClock(alert.raised), other ? dayAndClock(other.raised) : null],
+    [t("detail.ended"), ended(alert), other ? ended(other) : null],
+    [t("detail.lasted"), lasting(alert), other ? lasting(other) : null],
   ];
   const both = (rows) => rows.map(([label, text]) => [label, text, label, text]);
   const of = (side) => both(times.map((row) => [row[0], row[side]]));
@@ -33,7 +36,7 @@ export function showDetail(node, alert, data, onStep) {
   node.replaceChildren(
     el("h2", {}, pick(data.kinds[alert.kind]), el("span", { class: `severity ${alert.severity}` }, t(`severity.${alert.severity}`)),
       data.comparison ? el("span", { class: `by ${alert.by}` }, t(`by.${alert.by}`)) : null),
-    el("p", { class: "who" }, plate(alert), alert.company, alert.permit ? `${t("detail.permit")} ${alert.permit}` : null),
+    el("p", { class: "who" }, plate(alert), ...[alert.company, alert.permit ? `${t("detail.permit")} ${alert.permit}` : null].filter(Boolean).map((text) => el("span", {}, text))),
     el("div", { class: "why" }, ...alert.why.map((text, i) => el("p", { lang: LANGUAGES[i] }, text))),
     el("h4", {}, t("detail.times")), table(of(1), other ? of(2) : null, names),
     ...(alert.values.length ? [el("h4", {}, t("detail.values")), table(alert.values, other?.values, names)] : []),

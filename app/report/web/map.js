@@ -56,7 +56,7 @@ export class AlertMap {
       add(L.polyline(r.lines.map(places), { ...plain, color, weight: 1.5, opacity: 0.9, dashArray: dashed ? "5 5" : null }));
     };
     const zone = (z, dashed) => {
-      for (const rings of z.polygons) add(L.polygon(rings.map(places), { ...plain, color: dashed ? BY.b : ZONE[z.kind], weight: 2, fillOpacity: dashed ? 0.05 : 0.14, dashArray: dashed || z.kind === "restricted" ? "6 4" : null }));
+      for (const rings of z.polygons) add(L.polygon(rings.map(places), { ...plain, color: dashed ? BY.b : ZONE[z.kind], weight: z.kind === "work_area" ? 1.5 : 2, fillOpacity: dashed ? 0.05 : z.kind === "work_area" ? 0.03 : 0.14, dashArray: dashed || z.kind === "restricted" || z.kind === "work_area" ? "6 4" : null }));
     };
     site.routes.forEach((r) => route(r, false));
     site.zones.forEach((z) => zone(z, false));
@@ -130,14 +130,16 @@ export class AlertMap {
   // Where it was first and last, and where the alert began and ended, with the time.
   stamp(parts, alert) {
     if (!parts.length) return;
-    const stamp = (p, word, soft) => L.tooltip([p.lat, p.lon], { permanent: true, direction: soft ? "bottom" : "top", offset: [0, soft ? 8 : -8], className: `stamp ${soft ? "soft" : ""}`, content: `${clock(alert.started + p.t)} ${word}` }).addTo(this.track);
+    const stamp = (p, word, soft, at = alert.started + p.t) => L.tooltip([p.lat, p.lon], { permanent: true, direction: soft ? "bottom" : "top", offset: [0, soft ? 8 : -8], className: `stamp ${soft ? "soft" : ""}`, content: `${clock(at)} ${word}` }).addTo(this.track);
     const during = parts.filter((part) => part.phase === 1);
     const first = parts[0].points[0], last = parts.at(-1).points.at(-1);
     if (during.length) {
       const began = during[0].points[0], ended = during.at(-1).points.at(-1);
       if (parts[0].phase === 0) stamp(first, t("track.first"), true);
-      stamp(began, t("track.began"), false);
-      if (ended.t - began.t > 1 && (ended.lat !== began.lat || ended.lon !== began.lon)) stamp(ended, t(alert.ended ? "track.ended" : "track.goes_on"), false);
+      // Of one that lasts longer than is drawn, the end is not the end.
+      const over = alert.ended !== null && ended.t >= alert.ended - alert.started - 1;
+      stamp(began, t("track.began"), false, alert.started);
+      if (ended.t - began.t > 1 && (ended.lat !== began.lat || ended.lon !== began.lon)) stamp(ended, t(over ? "track.ended" : "track.goes_on"), false, over ? alert.ended : undefined);
       if (parts.at(-1).phase === 2) stamp(last, t("track.last"), true);
     } else {
       stamp(first, t("track.first"), true);

@@ -24,8 +24,10 @@ function counted(heading, found, prefix) {
 function comparison(data) {
   const rows = data.comparison.map((row) => el("tr", {}, named(data, row.kind), n(number(row.only_a), "only-a"),
     n(row.both_a === row.both_b ? number(row.both_a) : `${number(row.both_a)} = ${number(row.both_b)}`), n(number(row.only_b), "only-b")));
-  const value = (found) => found === null ? "–" : found === true ? t("yes") : found === false ? t("no") : String(found);
-  const differ = data.thresholds.map((d) => el("tr", {}, el("td", {}, d.key), n(value(d.a)), n(value(d.b))));
+  const differ = data.thresholds.map((d) => {
+    const [label, a, b] = pick(d.told);
+    return el("tr", {}, el("td", {}, `${data.kinds[d.kind] ? pick(data.kinds[d.kind]) : d.kind} · ${label}`, el("small", {}, `${d.kind}.${d.key}`)), n(a), n(b));
+  });
   const registers = data.registers.map((r) => el("tr", {}, el("td", {}, t(`register.${r.key}`)), n(number(r.only_a)), n(number(r.changed)), n(number(r.only_b))));
   const empty = !differ.length && !registers.length ? [el("p", {}, t("compare.same"))] : [];
   return el("section", { class: "card wide" }, el("h2", {}, t("compare.title", { a: data.names.a, b: data.names.b })), el("p", {}, t("compare.note")),
@@ -37,7 +39,7 @@ function comparison(data) {
 }
 
 export function showTuning(node, data) {
-  const side = (name) => el("section", { class: "card wide" },
+  const side = (name) => el("section", { class: data.comparison ? "card half" : "card wide" },
     el("h2", {}, data.comparison ? `${name.toUpperCase()} ${data.names[name]}` : t("summary.title")),
     el("div", { class: "split" }, el("div", {}, summary(data, name)),
       el("div", {}, ...(name === "a" ? [...counted("summary.trips", data.trips, "trip"), ...counted("summary.rounds", data.rounds, "round"), ...counted("summary.fixes", data.qualities, "quality")] : []))));
