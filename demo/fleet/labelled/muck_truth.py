@@ -132,7 +132,9 @@ class MuckTruth(Truth):
         for one in stretches(self.t, stands, 30.0):
             seconds = one[1] - one[0]
             if seconds > 14 * 60:
-                awake = bool((self.diary.states("ignition", (*np.array(one), 1, -1)) == 1).all())
+                awake = bool(
+                    (self.diary.states("ignition", np.array([one[0] + 1, one[1] - 1])) == 1).all()
+                )
                 sure = self.seen(one) >= 24 * 60 and self._is_known(one)
                 self.label("long_stop", one, sure and (awake or self._heard(one)))
 
