@@ -30,6 +30,7 @@ log = structlog.get_logger()
 
 POSITIONS_EVERY_S = 1.0
 STATUS_EVERY_S = 5.0
+TRIPS_EVERY_S = 2.0  # trips and rounds: at most so often
 REMEMBERED = timedelta(days=1)  # how long ago a vehicle may have been heard to be shown at first
 # Transactions commit in another order than they begin: look back a little and drop what is known.
 OVERLAP = timedelta(seconds=10)
@@ -37,7 +38,7 @@ RETRY_S = 2.0
 
 
 class Feed:
-    """Publishes `alert`, `vehicles`, `cameras` and `status`, and `snapshot` after an outage."""
+    """Publishes `alert`, `vehicles`, `trips`, `cameras`, `status`; after an outage `snapshot`."""
 
     def __init__(self, settings: DatabaseSettings, hub: Hub) -> None:
         self._settings = settings
@@ -47,6 +48,7 @@ class Feed:
         self._positions: dict[str, Position] = {}
         self._heard: datetime | None = None
         self._site: Site | None = None
+        self._trips_changed = False
 
     def start(self) -> None:
         self._thread.start()
@@ -66,7 +68,7 @@ class Feed:
         while not self._stop.is_set():
             try:
                 with connect(self._settings, "muckwatch-console-feed") as conn:
-                    for channel in ("alert", "camera", "site"):
+                    for channel in ("alert", "camera", "site", "trip"):
                         conn.execute(f"LISTEN {channel}")
                     self._site = None  # it may have changed unheard
                     if outage:
@@ -83,6 +85,7 @@ class Feed:
             (0.0, POSITIONS_EVERY_S, self._tell_positions),
             (0.0, STATUS_EVERY_S, self._tell_status),
             (0.0, STATUS_EVERY_S, self._tell_cameras),
+            (0.0, TRIPS_EVERY_S, self._tell_trips),
         ]
         while not self._stop.is_set():
             now = time.monotonic()
@@ -103,6 +106,7 @@ class Feed:
                 self._hub.publish("alert", f'{{"alert":{entry}}}', numbered=True)
         if any(note.channel == "camera" for note in notes):
             self._tell_cameras(conn)
+        self._trips_changed |= any(note.channel == "trip" for note in notes)
         if any(note.channel == "site" for note in notes):
             self._site = None
             self._hub.publish("site", "{}", numbered=True)
@@ -125,6 +129,11 @@ class Feed:
         if self._site is None:
             self._site = read_site(conn)
         self._hub.publish("status", read_status(conn, self._site).model_dump_json())
+
+    def _tell_trips(self, _conn: Connection) -> None:
+        if self._trips_changed:
+            self._trips_changed = False
+            self._hub.publish("trips", "{}")
 
     def _tell_cameras(self, conn: Connection) -> None:
         cameras = [camera_entry(state) for state in camera_states(conn)]

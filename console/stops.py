@@ -1,22 +1,20 @@
-"""Where a vehicle stood, for the map: how many stops a trip had is the engine's to say."""
+"""Where a vehicle stood on the way, for the map: stops as `geofence.rules.stops` has them."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
-from store.track import Stretch, TrackPoint
+from geofence.parameters import StopParameters
+from store.track import TrackPoint
 
-WITHIN_M = 50.0
-SLOWER_KMH = 5.0
-AT_LEAST = timedelta(seconds=60)
 M_PER_DEGREE = 111_195.0  # of latitude, on a sphere of 6,371 km
 
 
 class Stop(NamedTuple):
-    """`lon`, `lat` is the mean of its fixes."""
+    """`lon`, `lat` is where it began."""
 
     began_at: datetime
     ended_at: datetime
@@ -24,34 +22,37 @@ class Stop(NamedTuple):
     lat: float
 
 
-def stops(track: Sequence[Stretch], since: datetime) -> list[Stop]:
-    """Stays of a minute and more, within 50 m and slower than 5 km/h, from `since` on."""
+def stops(
+    points: Iterable[TrackPoint], since: datetime, at_least_s: float, parameters: StopParameters
+) -> list[Stop]:
+    """Stops that began after `since` and lasted `at_least_s`; the last one may still go on.
+
+    One begins with a slow fix and ends where the vehicle moves and is away from where it began.
+    """
     found = []
-    for stretch in track:
-        stay: list[TrackPoint] = []
-        for point in stretch:
-            if point.time < since:
-                continue
-            if not _slow(point) or (stay and _metres(stay[0], point) > WITHIN_M):
-                found += _stop(stay)
-                stay = []
-            if _slow(point):
-                stay.append(point)
-        found += _stop(stay)
-    return found
+    first = last = None
+    for point in points:
+        if first is None:
+            first = point if _slow(point, parameters) else None
+        elif _moves(point, parameters) and _metres(first, point) > parameters.radius_m:
+            found.append((first, last))
+            first = None
+        last = point
+    if first is not None:
+        found.append((first, last))
+    return [
+        Stop(begin.time, end.time, begin.lon, begin.lat)
+        for begin, end in found
+        if end and begin.time > since and end.time - begin.time >= timedelta(seconds=at_least_s)
+    ]
 
 
-def _stop(stay: Sequence[TrackPoint]) -> list[Stop]:
-    if not stay or stay[-1].time - stay[0].time < AT_LEAST:
-        return []
-    lon, lat = (
-        sum(values) / len(stay) for values in zip(*((p.lon, p.lat) for p in stay), strict=True)
-    )
-    return [Stop(stay[0].time, stay[-1].time, lon, lat)]
+def _slow(point: TrackPoint, parameters: StopParameters) -> bool:
+    return point.speed_kmh is not None and point.speed_kmh < parameters.slow_kmh
 
 
-def _slow(point: TrackPoint) -> bool:
-    return point.speed_kmh is not None and point.speed_kmh < SLOWER_KMH
+def _moves(point: TrackPoint, parameters: StopParameters) -> bool:
+    return point.speed_kmh is None or point.speed_kmh >= parameters.moving_kmh
 
 
 def _metres(a: TrackPoint, b: TrackPoint) -> float:

@@ -19,6 +19,7 @@ from console.trip_responses import (
 )
 from console.trip_views import round_entry, round_response, trip_entry, trip_response
 from geofence.finding import RoundState, TripOutcome
+from geofence.parameters import read_parameters
 from store.round_reader import recent_rounds, round_page, stored_round
 from store.site import read_site
 from store.trip_reader import recent_trips, stored_trip, trip_page
@@ -76,7 +77,7 @@ def trip(conn: Conn, trip_id: UUID) -> TripResponse:
     page = trip_page(conn, trip_id)
     if page is None:
         raise HTTPException(404, f"no trip {trip_id}")
-    return trip_response(page)
+    return trip_response(page, read_parameters(read_site(conn).rules))
 
 
 @router.get("/rounds")

@@ -86,7 +86,7 @@ class StretchEntry(BaseModel):
 
 
 class StopEntry(BaseModel):
-    """Where the vehicle stood (or crept) after it had left the site."""
+    """Where the vehicle stood or crept after it had left the site; the last may still go on."""
 
     began_at: datetime
     ended_at: datetime

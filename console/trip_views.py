@@ -28,6 +28,7 @@ from console.trip_responses import (
 )
 from console.views import alert_entry
 from geofence.finding import RoundState, ZoneVisit
+from geofence.parameters import Parameters
 from store.round_reader import RoundPage, StoredRound
 from store.track import Stretch, every_nth
 from store.trip_reader import StoredTrip, TripPage
@@ -42,14 +43,16 @@ def trip_entry(stored: StoredTrip) -> TripEntry:
     return TripEntry.model_validate(_plain(stored.trip) | _plain(stored))
 
 
-def trip_response(page: TripPage) -> TripResponse:
+def trip_response(page: TripPage, parameters: Parameters) -> TripResponse:
+    points = (point for stretch in page.track for point in stretch)
+    at_least_s, left_at = parameters.trip.stop_s, page.stored.trip.left_at
     return TripResponse(
         trip=trip_entry(page.stored),
         permit=None if page.permit is None else permit_entry(page.permit),
         track=_stretches(page.track),
         stops=[
             StopEntry.model_validate(stop._asdict())
-            for stop in stops(page.track, page.stored.trip.left_at)
+            for stop in stops(points, left_at, at_least_s, parameters.stop)
         ],
         visits=_visits(page.visits),
         alerts=[alert_entry(alert) for alert in page.alerts],

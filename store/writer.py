@@ -67,6 +67,8 @@ class Writer:
         visits = write_visits(conn, batch.visits) if batch.visits else 0
         trips = write_trips(conn, batch.trips) if batch.trips else 0
         rounds = write_rounds(conn, batch.rounds) if batch.rounds else 0
+        if trips or rounds:
+            conn.execute(query("notify"), {"channel": "trip", "payload": ""})
         outcome = write_changes(conn, batch.changes, self._destinations_of, self._followed)
         if batch.snapshot is not None:
             conn.execute(

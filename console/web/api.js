@@ -24,6 +24,11 @@ export const getStatus = () => request("status");
 export const getHours = (hours) => request(`alerts-per-hour?hours=${hours}`);
 export const getAlert = (id) => request(`alerts/${id}`);
 export const getAlerts = (query) => request(`alerts?${new URLSearchParams(query)}`);
+export const getReconciliation = (day) => request(day ? `reconciliation?day=${day}` : "reconciliation");
+export const getTrips = (query) => request(`trips?${new URLSearchParams(query)}`);
+export const getTrip = (id) => request(`trips/${id}`);
+export const getRounds = (query) => request(`rounds?${new URLSearchParams(query)}`);
+export const getRound = (id) => request(`rounds/${id}`);
 export const evidenceUrl = (id) => `${ROOT}evidence/${id}`;
 export const eventsUrl = () => `${ROOT}events`;
 

@@ -7,10 +7,13 @@ export const useTimeZone = (name) => { zone = name; };
 let names = new Map(); // of zones, routes and cameras, by id
 export const useNames = (found) => { names = found; };
 
+export const nameOf = (id) => names.get(id) ?? id;
+
 const inZone = (options) => new Intl.DateTimeFormat(language, { timeZone: zone, hourCycle: "h23", ...options });
 
 export const clockTime = (date) => inZone({ hour: "2-digit", minute: "2-digit", second: "2-digit" }).format(date);
 export const clockDate = (date) => inZone({ year: "numeric", month: "2-digit", day: "2-digit", weekday: "short" }).format(date);
+export const hourMinute = (date) => inZone({ hour: "2-digit", minute: "2-digit" }).format(date);
 export const hourOf = (date) => inZone({ hour: "2-digit" }).format(date).replace(/\D/g, "");
 
 export function when(iso, now) {
@@ -24,6 +27,15 @@ export function duration(seconds) {
   if (s < 60) return t("duration.s", { s });
   if (s < 3600) return t("duration.min", { min: Math.floor(s / 60), s: s % 60 });
   return t("duration.h", { h: Math.floor(s / 3600), min: Math.floor((s % 3600) / 60) });
+}
+
+export const kilometres = (metres) => (metres < 1000 ? `${Math.round(metres)} m` : `${(metres / 1000).toFixed(1)} km`);
+
+// Of what lasts long, seconds tell nothing.
+export function minutes(seconds) {
+  if (seconds < 60) return duration(seconds);
+  const min = Math.round(seconds / 60);
+  return min < 60 ? t("duration.minutes", { min }) : t("duration.h", { h: Math.floor(min / 60), min: min % 60 });
 }
 
 const UNITS = [["_kmh", "km/h"], ["_deg", "°"], ["_px", "px"], ["_fps", "fps"], ["_m", "m"]];

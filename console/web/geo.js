@@ -24,6 +24,12 @@ export function nearestRoad(roads, lon, lat, withinM = 120) {
   return best;
 }
 
+// The compass bearing from one [lat, lon] to another near it, in degrees.
+export function bearing([lat1, lon1], [lat2, lon2]) {
+  const east = (lon2 - lon1) * Math.cos((lat1 * Math.PI) / 180);
+  return (Math.atan2(east, lat2 - lat1) * 180) / Math.PI;
+}
+
 // A sector of `reachM` metres and `angleDeg` around a heading, as [lat, lon] corners.
 export function sector(lon, lat, headingDeg, reachM = 110, angleDeg = 60) {
   const kx = M_PER_DEG * Math.cos((lat * Math.PI) / 180);

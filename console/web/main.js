@@ -2,6 +2,7 @@
 import { getCameras, getHours, getSite, getStatus, getVehicles } from "./api.js";
 import { kindName } from "./alert_card.js";
 import { AlertList } from "./alert_list.js";
+import { DayViews } from "./day_views.js";
 import { clockDate, clockTime, duration, useNames, useTimeZone } from "./format.js";
 import { nearestRoad } from "./geo.js";
 import { drawHours } from "./hours_chart.js";
@@ -17,7 +18,7 @@ let serverAheadMs = 0; // the server's clock against the one of this screen
 const now = () => new Date(Date.now() + serverAheadMs);
 
 let site, cameraStates = [], status = null, lostSince = null, linkState = "connecting";
-let vehicles = new Map(), zoneNames = new Map(), cameraNames = new Map(), routeNames = new Map();
+let vehicles = new Map(), plans = new Map(), routes = new Map(), zoneNames = new Map(), cameraNames = new Map(), routeNames = new Map();
 
 const map = new DistrictMap($("map"), {
   onVehicle: (id) => list.chooseFirst((alert) => alert.vehicle_id === id),
@@ -29,6 +30,15 @@ const list = new AlertList($("alerts"), $("tabs"), {
   describe: (alert) => ({ vehicle: vehicles.get(alert.vehicle_id), place: placeOf(alert) }),
   onChoose: (alert) => map.flyTo(alert),
   onChange: () => showAlertsOnMap(),
+});
+
+const days = new DayViews(map.map, {
+  world: () => ({ vehicles, plans, routes, now: now() }),
+  onAlert: async (alert) => {
+    await list.put(alert); // it may be older than what is listed
+    await days.turnTo("alerts");
+    list.chooseFirst(({ alert_id }) => alert_id === alert.alert_id);
+  },
 });
 
 function placeOf(alert) {
@@ -89,7 +99,7 @@ function heardTheTime(iso) {
 }
 
 async function refresh() {
-  const [positions, cameras] = await Promise.all([getVehicles(), getCameras(), list.load(), showHours()]);
+  const [positions, cameras] = await Promise.all([getVehicles(), getCameras(), list.load(), showHours(), days.refresh()]);
   map.showPositions(positions.vehicles);
   showCameras(cameras.cameras);
   showAlertsOnMap();
@@ -112,6 +122,8 @@ async function start() {
   site = await getSite();
   useTimeZone(site.timezone);
   vehicles = new Map(site.vehicles.map((vehicle) => [vehicle.vehicle_id, vehicle]));
+  plans = new Map(site.plans.map((plan) => [plan.plan_id, plan]));
+  routes = new Map(site.routes.features.map((route) => [route.properties.id, route]));
   const names = ({ features }) => new Map(features.map(({ properties }) => [properties.id, properties.name]));
   [zoneNames, cameraNames, routeNames] = [names(site.zones), names(site.cameras), names(site.routes)];
   useNames(new Map([...zoneNames, ...routeNames, ...cameraNames]));
@@ -138,6 +150,7 @@ async function start() {
         $("announcer").textContent = t("announce", { kind: kindName(alert.kind), plate: vehicle?.plate ?? "", place: placeOf(alert) });
       }
     },
+    trips: () => days.refresh(),
     cameras: ({ cameras }) => showCameras(cameras),
     status: (told) => { status = told; heardTheTime(told.now); showCounts(); },
   }, (state, since) => {
@@ -148,11 +161,13 @@ async function start() {
   setInterval(() => { showClock(); showLink(); }, 1000);
   setInterval(() => { list.tick(); showAlertsOnMap(); }, 5000);
   setInterval(showHours, 60000);
+  setInterval(() => days.refresh(), 60000); // midnight passes without an event
   showClock();
   showLink();
   $("language").addEventListener("click", async () => {
     await speak(nextLanguage());
     list.draw();
+    days.draw();
     map.showCameraStates(cameraStates);
     showClock();
     showLink();

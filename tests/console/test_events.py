@@ -19,6 +19,7 @@ from store.cameras import put_camera_state
 from store.operator import dismiss
 from tests.console.conftest import served
 from tests.console.world import World, destinations_of, utc_now
+from tests.store.made import trip, work_round
 
 pytestmark = pytest.mark.servers
 AUTH = requests.auth.HTTPBasicAuth(b"operator", "渣土 pass".encode())
@@ -96,6 +97,16 @@ def test_a_camera_that_freezes_is_told_at_once(app: FastAPI, world: World) -> No
             states = {c["camera_id"]: c["state"] for c in cameras}  # type: ignore[attr-defined]
             if states["gate-east"] == "frozen":
                 break
+
+
+def test_trips_and_rounds_are_told_to_have_changed(app: FastAPI, world: World) -> None:
+    with served(app) as url, listening(url) as stream:
+        stream.next("status")
+        for _ in range(2):
+            world.writer.write(Batch(trips=(trip(),), rounds=(work_round(),)))
+        stream.next("trips")
+        world.writer.write(Batch(trips=(trip(stops=3),)))
+        stream.next("trips")
 
 
 def test_a_reconnecting_page_misses_nothing(app: FastAPI, world: World) -> None:

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import json
+import math
 import re
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator
+from datetime import datetime, timedelta
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -15,10 +18,15 @@ from fastapi import FastAPI
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from alerts.alert import Alert, AlertChange, ChangeKind
+from alerts.kind import ALERT_KINDS
+from geofence.finding import RoundState, SegmentState, TripOutcome
 from store.alert_reader import stored_alert
 from store.batch import Batch
+from store.round_writer import round_id_of
+from store.trip_writer import trip_id_of
 from tests.console.conftest import USER, served
-from tests.console.world import World, utc_now
+from tests.console.shift import Shift
+from tests.console.world import SITE, World, utc_now
 
 CHROMIUM = Path("/usr/bin/chromium")
 ARGUMENTS = [
@@ -29,6 +37,7 @@ ARGUMENTS = [
     "--disable-component-update",
     "--disable-sync",
 ]
+change = msgspec.structs.replace
 WEB = Path(__file__).parents[2] / "console/web"
 
 pytestmark = [
@@ -173,6 +182,77 @@ def test_a_false_alarm_by_keyboard_alone(screen: Screen, world: World) -> None:
     expect(card).to_contain_text("施工改道")
 
 
+def day_before() -> datetime:
+    """Ten at night: a whole shift ends then on one and the same day."""
+    day = utc_now().astimezone(SITE.timezone) - timedelta(days=1)
+    return day.replace(hour=22, minute=0, second=0, microsecond=0)
+
+
+def test_a_trip_is_drawn_with_its_stops_and_alerts(screen: Screen, world: World) -> None:
+    page, shift = screen.page, Shift(world, day_before())
+    page.locator("[data-view=trips]").click()
+    page.locator("#trips-day [data-step='-1']").click()
+    expect(page.locator("#trips .trip")).to_have_count(19)
+    expect(page.locator("#trips-summary .ok").first).to_have_text("16")
+    page.locator("#trips-chips [data-state=dumped]").click()
+    expect(page.locator("#trips .trip")).to_have_count(1)
+    trip = shift.trips["dumped"]
+    card = page.locator(f"#thing-{trip_id_of(trip.vehicle_id, trip.began_at)}")
+    expect(card).to_contain_text("疑似偷倒")
+    expect(card).to_contain_text("南塘中学扩建工地")
+    expect(card).to_contain_text(f"{trip.distance_m / 1000:.1f} km")
+    expect(card).to_contain_text(trip.permit_id or "")
+    marks = [li.get_attribute("data-ok") for li in card.locator(".points li").all()]
+    assert marks == ["true", "false", "false"]
+    card.locator("header").click()
+    expect(page.locator("#focus")).to_contain_text("20:00–20:36")
+    expect(page.locator(".mark.stop")).to_have_count(2)
+    expect(page.locator(".mark.alarm.serious")).to_have_count(1)
+    expect(page.locator(".mark.end.dumped")).to_have_count(1)
+    expect(page.locator(".leaflet-focus-pane path[stroke='#ffb224']")).to_have_count(1)
+    expect(card).to_contain_text("应至 西郊消纳场")
+    card.locator(".links button").click()  # to the alert itself
+    expect(page.locator("#view-alerts .alert[aria-expanded=true]")).to_contain_text("疑似偷倒")
+    expect(page.locator("#focus")).to_be_hidden()
+    expect(page.locator(".mark")).to_have_count(0)
+    page.locator("[data-view=trips]").click()
+    page.locator("#trips-chips [data-state=all]").click()
+    gap = shift.trips["gap"]
+    page.locator(f"#thing-{trip_id_of(gap.vehicle_id, gap.began_at)}").focus()
+    page.keyboard.press("Enter")
+    expect(page.locator(".leaflet-focus-pane path[stroke='#ff4d5e']")).to_have_count(1)
+    page.keyboard.press("Escape")
+    expect(page.locator("#focus")).to_be_hidden()
+
+
+def test_a_round_is_drawn_segment_by_segment(screen: Screen, world: World) -> None:
+    page, shift = screen.page, Shift(world, day_before())
+    page.locator("[data-view=rounds]").click()
+    page.locator("#rounds-day [data-step='-1']").click()
+    expect(page.locator("#rounds .round")).to_have_count(4)
+    told = shift.rounds["清扫-2"]
+    card = page.locator(f"#thing-{round_id_of(told.plan_id, told.window_from)}")
+    expect(card).to_contain_text(f"{math.floor(told.coverage * 1000) / 10:.1f}%")
+    expect(card).to_contain_text("漏扫 2 段")
+    expect(card.locator(".punctual")).to_have_text("时限内未完成")
+    card.locator("header").click()
+    colours = Counter({"#3ddc97": 0, "#ff4d5e": 2, "#ff9f2e": 1, "#ffe066": 1, "#c792ff": 1})
+    colours["#3ddc97"] = len(told.segments) - 5
+    for colour, count in colours.items():
+        drawn = page.locator(f".leaflet-focus-pane path[stroke='{colour}']")
+        expect(drawn).to_have_count(count)
+    expect(card.locator(".segments button")).to_have_count(5)
+    card.locator(".segments button").first.hover()
+    thick = page.locator(".leaflet-focus-pane path[stroke='#ff4d5e'][stroke-width='12']")
+    expect(thick).to_have_count(1)
+    done = change(told, state=RoundState.DONE, coverage=1.0)
+    world.writer.write(Batch(rounds=(done,)))
+    expect(card).to_contain_text("100.0%")  # without reload
+    expect(card).to_have_attribute("aria-expanded", "true")
+    page.locator("#focus button").click()
+    expect(page.locator(".leaflet-focus-pane path")).to_have_count(0)
+
+
 def test_it_speaks_english_too(screen: Screen, world: World) -> None:
     page, alert = screen.page, world.alerts["off_route"]  # type: ignore[attr-defined]
     page.locator("#language").click()
@@ -204,5 +284,8 @@ def test_every_word_is_there_in_both_languages_and_every_kind_has_a_name() -> No
     )
     assert len(used) > 40
     assert used <= chinese.keys()
+    named = (("kind", ALERT_KINDS), ("outcome", TripOutcome), ("round", RoundState))
+    for prefix, names in (*named, ("segment", SegmentState)):
+        assert {f"{prefix}.{name}" for name in names} <= chinese.keys()
     for key, text in chinese.items():
         assert set(re.findall(r"{\w+}", text)) == set(re.findall(r"{\w+}", english[key])), key

@@ -11,11 +11,13 @@ from config.route import Route, RouteKind
 from console.segment_lines import segment_lines
 from console.stops import stops
 from geofence.finding import SegmentResult, SegmentState
-from store.track import TrackPoint, stretches
+from geofence.parameters import StopParameters
+from store.track import TrackPoint
 from tests.store.made import NOON
 
 EAST_M = 0.001 * 94_600  # 0.001 degrees of longitude at 31.7 N
 NORTH_M = 0.001 * 111_195
+AWAY = 119.901  # 95 m from where the fixes are
 CORNER = LineString([(119.9, 31.7), (119.901, 31.7), (119.901, 31.701)])
 
 
@@ -59,16 +61,18 @@ def fix(at_s: float, speed_kmh: float | None, lon: float = 119.9) -> TrackPoint:
 @pytest.mark.parametrize(
     ("points", "lasted_s"),
     [
-        ([fix(s, 0) for s in range(0, 61, 15)], [60]),
-        ([fix(s, 4.9) for s in range(0, 46, 15)], []),  # a traffic light
-        ([fix(0, 40), fix(15, 2), fix(90, 3), fix(105, 40), fix(120, 0), fix(300, 0)], [75, 180]),
-        ([fix(s, 4.9, 119.9 + s * 1e-5) for s in range(0, 181, 15)], []),  # creeps on
-        ([fix(0, 0), fix(240, 0), fix(600, 0), fix(640, 0)], [240]),  # nobody knows in between
-        ([fix(s, None) for s in range(0, 300, 15)], []),
-        ([fix(-600, 0), fix(-15, 0), fix(0, 0), fix(30, 0)], []),  # still in the site
+        ([fix(0, 40), *(fix(s, 0) for s in range(1, 62, 15)), fix(70, 40, AWAY)], [60]),
+        ([fix(1, 2.9), fix(46, 2.9), fix(50, 40, AWAY)], []),  # a traffic light
+        ([fix(1, 2), fix(30, 45), fix(90, 0), fix(105, 40, AWAY)], [89]),  # a spike of the speed
+        ([fix(1, 2), fix(40, 4, AWAY), fix(90, 2), fix(105, 40, AWAY)], [89]),  # of the place
+        ([fix(1, 0), fix(90, 5, AWAY), fix(99, None, AWAY), fix(120, 0), fix(300, 0)], [89, 180]),
+        ([fix(s, 4.9) for s in range(0, 300, 15)], []),  # a queue that creeps
+        ([fix(1, 0), fix(1000, 0), fix(1010, 40, AWAY)], [999]),  # silent meanwhile
+        ([fix(-600, 0), fix(-15, 0), fix(300, 0)], []),  # still in the site
+        ([], []),
     ],
-    ids=["just", "short", "two", "creeps", "silent", "no speed", "before"],
+    ids=["just", "short", "spike", "drift", "two", "creeps", "silent", "before", "none"],
 )
 def test_stops(points: list[TrackPoint], lasted_s: list[float]) -> None:
-    found = stops(stretches(points), NOON)
+    found = stops(points, NOON, 60, StopParameters())
     assert [(stop.ended_at - stop.began_at).total_seconds() for stop in found] == lasted_s
