@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
@@ -99,7 +100,9 @@ class Engine:
             state = self._judge(state, arrivals, told)
         self._tick(state, now.timestamp(), told)
         for slot, before in was.items():
-            from_t = float(arrivals.fixes.t[np.searchsorted(arrivals.slot, slot)])
+            # From the fix before on: a silence between it and the first may have been told as well.
+            before_t = float(arrivals.before_t[np.searchsorted(arrivals.slot, slot)])
+            from_t = -math.inf if math.isnan(before_t) else math.nextafter(before_t, math.inf)
             told[slot] = changes(before, state.memories.get(slot, Memory()), from_t)
         for slot in arrivals.backfill:
             newest = float(state.t[slot])
@@ -117,7 +120,7 @@ class Engine:
         batch = Batch(self._rules, rows)
         slots = arrivals.slot[arrivals.starts]
         due = np.minimum(state.due, state.wake)[slots]
-        looked = batch.look(arrivals.codes, due, SILENCE_S)
+        looked = batch.look(arrivals.codes, due, min(SILENCE_S, self._rules.silences_s[0]))
         looks = np.nonzero(looked)[0]
         runs = np.searchsorted(looks, arrivals.starts) < np.searchsorted(looks, arrivals.ends)
         # What goes on there ends with the newest fix, so every fix is told.
@@ -127,8 +130,13 @@ class Engine:
             memory = state.memories.get(slot, Memory())
             silent, lateness_s = int(state.silent[slot]), self._lateness_s
             if slot in arrivals.rewound:
-                memory = memory.before(float(rows.t[arrivals.starts[number]]))
-                silent, lateness_s = 0, np.inf  # nothing is forgotten before it was compared
+                from_t, before_t = (
+                    float(times[arrivals.starts[number]]) for times in (rows.t, rows.before_t)
+                )
+                memory = memory.before(from_t)
+                # What was silent before it is remembered, and not told once more.
+                silent = int(np.count_nonzero(before_t + self._rules.silences_s < from_t))
+                lateness_s = np.inf  # nothing is forgotten before it was compared
             memory, found = batch.run(number, memory, looked, silent, lateness_s)
             state.keep(slot, memory)
             state.due[slot] = self._rules.due(memory.now())

@@ -31,7 +31,8 @@ class Rows:
         t, lon, lat: seconds since 1970, degrees; shape (n,).
         before_t, before_lon, before_lat: of the fix before, NaN where there is none.
         vehicle_ids: of each run of fixes of one track, and `run` the run of each fix.
-        kind: (n,), number of the vehicle's kind in `Ground.KINDS`, -1 where not registered.
+        kinds: of each run, None where the vehicle is not registered; `kind` (n,) the numbers of
+            them in `geofence.ground.KINDS`, -1 for None.
         plan: number of the plan (set of permits) that binds the vehicle then.
         x, y: metres in the ground's projection.
         pair_row, pair_zone, pair_level: how points lie to zones, see `ZoneIndex.relate`.
@@ -45,9 +46,10 @@ class Rows:
         self.before_t = arrivals.before_t
         self.before_lon, self.before_lat = arrivals.before_lon, arrivals.before_lat
         slots = arrivals.slot[arrivals.starts].tolist()
-        self.vehicle_ids = [tracks[s].removesuffix(BACKFILL) for s in slots]
+        self.vehicle_ids: list[str] = [tracks[s].removesuffix(BACKFILL) for s in slots]
         lengths = arrivals.ends - arrivals.starts
         self.run = np.repeat(np.arange(len(slots)), lengths)
+        self.kinds = [ground.kinds.get(v) for v in self.vehicle_ids]
         self.kind = np.repeat(ground.kinds_of(self.vehicle_ids), lengths)
         self.plan = ground.plans.number(self.vehicle_ids, self.run, self.t)
         self.x, self.y = ground.projection.metres(self.lon, self.lat)
@@ -168,7 +170,7 @@ class Rows:
     @cached_property
     def bound(self) -> Bools:
         """Whether all permits in force, in their hours unless `outside_hours`, name routes."""
-        row, _, route, active = self._binding_pairs
+        row, _, route, active = self.binding_pairs
         bound = np.zeros(len(self), dtype=bool)
         bound[row[active]] = True
         bound[row[active & (route < 0)]] = False
@@ -176,20 +178,42 @@ class Rows:
 
     @cached_property
     def on_route(self) -> Bools:
-        """On a permitted route, or where a permit's vehicle may be off it; only where `bound`."""
-        plans = self.ground.plans
-        row, _, route, active = self._binding_pairs
-        on = np.zeros(len(self), dtype=bool)
-        plan = self.plan[self.pair_row]
-        on[self.pair_row[plans.allowed_zone[plan, self.pair_zone]]] = True
-        judged = np.nonzero(active & self.bound[row] & ~on[row])[0]
-        if len(judged):
-            near = plans.corridors.within(route[judged], self.x[row[judged]], self.y[row[judged]])
-            on[row[judged[near]]] = True
+        """On a permitted route, or where a permit's vehicle may be off it."""
+        on = self.off_duty.copy()
+        on[self.binding_pairs[0][self.in_corridor]] = True
         return on
 
     @cached_property
-    def _binding_pairs(self) -> tuple[Ints, Ints, Ints, Bools]:
+    def off_duty(self) -> Bools:
+        """Where a vehicle need not be on its route: in a depot, or a site or ground of a permit."""
+        result = np.zeros(len(self), dtype=bool)
+        allowed = self.ground.plans.allowed_zone[self.plan[self.pair_row], self.pair_zone]
+        result[self.pair_row[allowed]] = True
+        return result
+
+    @cached_property
+    def in_corridor(self) -> Bools:
+        """Of each binding pair, whether the fix lies in its route's corridor; False off duty."""
+        row, _, route, active = self.binding_pairs
+        result = np.zeros(len(row), dtype=bool)
+        judged = np.nonzero(active & (route >= 0) & ~self.off_duty[row])[0]
+        if len(judged):
+            at = row[judged]
+            corridors = self.ground.plans.corridors
+            result[judged] = corridors.within(route[judged], self.x[at], self.y[at])
+        return result
+
+    @cached_property
+    def permitted(self) -> Bools:
+        """Whether a permit in its hours names a route here, or its vehicle is `off_duty`."""
+        row, _, _, in_hours = self.permit_pairs
+        result = np.zeros(len(self), dtype=bool)
+        result[row[in_hours & (self.in_corridor | self.off_duty[row])]] = True
+        return result
+
+    @cached_property
+    def binding_pairs(self) -> tuple[Ints, Ints, Ints, Bools]:
+        """`permit_pairs`, and which of them bind a vehicle to their route."""
         row, permit, route, active = self.permit_pairs
         if self.ground.parameters.off_route.outside_hours:
             active = np.ones_like(active)

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import hashlib
+from collections.abc import Sequence
+
 import msgspec
 import numpy as np
 import shapely
 
+from config.permit import Permit
 from geofence.finding import Step, Violation
 from geofence.ground import Ground
 from geofence.moment import moment
@@ -13,9 +17,14 @@ from geofence.parameters import as_values
 from geofence.projection import Floats
 from geofence.rows import Rows
 from geofence.rules.rule import NO_NUMBERS, Codes, Rule
-from geofence.sight import Sight
+from geofence.sight import Quiet, Sight
 
 NOT_BOUND, ON_ROUTE, OFF_ROUTE = 0, 1, 2
+_UNION = 3  # these bits of a code: how the fix lies to all permits together
+
+FASTEST = 3.0
+"""Far off, time counts at most so many times: no stray of a second or two is enough."""
+_EPSILON_S = 1e-6  # sums of event times
 
 
 class OffRouteState(msgspec.Struct, frozen=True, array_like=True, tag="off_route"):
@@ -23,7 +32,9 @@ class OffRouteState(msgspec.Struct, frozen=True, array_like=True, tag="off_route
 
     Attributes:
         since_t: its first fix off the route, `last_t` its last; `fixes` how many.
-        far_t, far_fixes: since when it is far off without a break.
+        beyond_m: how far beyond the edge of the nearest corridor the last one was.
+        far_s, far_fixes, sure_fixes: how long, and on how many fixes, it is far off without a
+            break; on how many of those surely.
         max_m: its largest distance to the nearest permitted route's line.
         back_t, back_fixes: since when it is back on a route, once the violation is raised.
         raised: the violation as it was last found.
@@ -35,8 +46,10 @@ class OffRouteState(msgspec.Struct, frozen=True, array_like=True, tag="off_route
     last_t: float
     fixes: int
     max_m: float
-    far_t: float | None = None
+    beyond_m: float = 0.0
+    far_s: float = 0.0
     far_fixes: int = 0
+    sure_fixes: int = 0
     back_t: float | None = None
     back_fixes: int = 0
     raised: Violation | None = None
@@ -45,21 +58,40 @@ class OffRouteState(msgspec.Struct, frozen=True, array_like=True, tag="off_route
 class OffRoute(Rule[OffRouteState]):
     """Outside every corridor of the permits in force for `hold_s`, or far outside for `far_hold_s`.
 
-    A vehicle is bound when all its permits in force name routes. In a depot, or in a site or ground
-    of its permits, it is on no route and yet not off it.
+    While a trip with permits is under way only theirs count. A vehicle is bound when all that count
+    name routes, and it is not known to be empty. In a depot, or in a site or ground of its permits,
+    it is on no route and yet not off it.
     """
 
     name = "off_route"
     kinds = ("off_route",)
+    reads = ("load", "trip")
 
     def __init__(self, ground: Ground) -> None:
         self._p = ground.parameters.off_route
         self._told = as_values(self._p)
         self._ground = ground
+        plans = ground.plans
+        self._several = np.array([len(p.permits) > 1 for p in plans.plans], dtype=bool)
+        weights = [_weight(p.permit_id) for p in plans.permits]
+        self._weights = np.array(weights, dtype=np.uint64)
+        self._number = {p.permit_id: i for i, p in enumerate(plans.permits)}
+        self._route_number = {r: i for i, r in enumerate(plans.route_ids)}
+        self.silences_s = (self._p.max_gap_s,)
 
     def measure(self, rows: Rows) -> tuple[Codes, Floats]:
-        code = np.where(rows.bound, np.where(rows.on_route, ON_ROUTE, OFF_ROUTE), NOT_BOUND)
-        return code.astype(np.uint64), NO_NUMBERS
+        """How a fix lies to all permits; where there are several, a hash of how to each of them."""
+        union = np.where(rows.bound, np.where(rows.on_route, ON_ROUTE, OFF_ROUTE), NOT_BOUND)
+        code = union.astype(np.uint64)
+        if self._several[rows.plan].any():
+            row, permit, _, active = rows.binding_pairs
+            several = active & self._several[rows.plan[row]]
+            detail = np.zeros(len(rows), dtype=np.uint64)
+            np.add.at(detail, row[several], self._weights[permit[several]])
+            on = several & rows.in_corridor
+            np.add.at(detail, row[on], self._weights[permit[on]] * np.uint64(3))
+            code |= detail << np.uint64(2)
+        return code, NO_NUMBERS
 
     def step(
         self,
@@ -68,47 +100,97 @@ class OffRoute(Rule[OffRouteState]):
         code: int,
         number: float,  # noqa: ARG002 (the rules' protocol)
     ) -> tuple[OffRouteState | None, tuple[Step, ...]]:
-        if state is None and code != OFF_ROUTE:
+        if state is None and code in (NOT_BOUND, ON_ROUTE):
             return None, ()
         found: list[Step] = []
         if state is not None and sight.step_s > self._p.max_gap_s:
-            self._end(state, found)
+            _end(state, found)
             state = None
-        if code == OFF_ROUTE:
-            state = self._off(state, sight, found)
+        permits = self._permits(sight)
+        relation = self._relation(permits, sight, code)
+        if relation == OFF_ROUTE:
+            state = self._off(state, permits, sight, found)
         elif state is not None:
-            state = self._back(state, sight, code, found)
+            state = self._back(state, sight, relation, found)
         return state, tuple(found)
 
-    def _off(self, state: OffRouteState | None, sight: Sight, found: list[Step]) -> OffRouteState:
-        route, distance_m = self._nearest(sight)
-        far = distance_m - self._ground.plans.corridors.half_width_m[route] > self._p.far_m
+    def tick(
+        self,
+        state: OffRouteState | None,
+        quiet: Quiet,  # noqa: ARG002 (any silence of this rule ends it)
+        code: int,  # noqa: ARG002
+    ) -> tuple[OffRouteState | None, tuple[Step, ...]]:
+        found: list[Step] = []
+        if state is not None:
+            _end(state, found)
+        return None, tuple(found)
+
+    def _permits(self, sight: Sight) -> tuple[Permit, ...]:
+        """The permits in force whose routes count: the trip's, else all."""
+        permits = self._ground.plans.plans[sight.plan].permits
+        trip = sight.trip.trip if sight.trip else None
+        of_trip = tuple(p for p in permits if trip and p.permit_id in trip.permit_ids)
+        return of_trip or permits
+
+    def _relation(self, permits: Sequence[Permit], sight: Sight, code: int) -> int:
+        if not self._p.when_empty and sight.laden is False:
+            return NOT_BOUND
+        if len(permits) == len(self._ground.plans.plans[sight.plan].permits):
+            return code & _UNION
+        active = [p for p in permits if self._p.outside_hours or p.hours.contains(sight.minute)]
+        if not active or not all(p.route_ids for p in active):
+            return NOT_BOUND
+        if sight.rows.off_duty[sight.row]:
+            return ON_ROUTE
+        route, distance_m = self._nearest(active, sight)
+        half_width_m = float(self._ground.plans.corridors.half_width_m[route])
+        return OFF_ROUTE if distance_m > half_width_m else ON_ROUTE
+
+    def _off(
+        self,
+        state: OffRouteState | None,
+        permits: Sequence[Permit],
+        sight: Sight,
+        found: list[Step],
+    ) -> OffRouteState:
+        permits = [p for p in permits if self._p.outside_hours or p.hours.contains(sight.minute)]
+        route, distance_m = self._nearest(permits, sight)
+        half_width_m = float(self._ground.plans.corridors.half_width_m[route])
+        beyond_m = distance_m - half_width_m
         if state is None:
             state = OffRouteState(sight.t, sight.lon, sight.lat, sight.t, 0, 0.0)
+        far = beyond_m > self._p.far_m
+        sure = far and beyond_m > self._p.sure_m
         state = msgspec.structs.replace(
             state,
             last_t=sight.t,
             fixes=state.fixes + 1,
             max_m=max(state.max_m, distance_m),
-            far_t=(sight.t if state.far_t is None else state.far_t) if far else None,
+            beyond_m=beyond_m,
+            far_s=self._far_s(state, sight, beyond_m) if far else 0.0,
             far_fixes=state.far_fixes + 1 if far else 0,
+            sure_fixes=(state.sure_fixes + 1 if sure else state.sure_fixes) if far else 0,
             back_t=None,
             back_fixes=0,
         )
         if state.raised is None and self._sure(state):
+            route_id = self._ground.plans.route_ids[route]
+            permit_id = next(p.permit_id for p in permits if route_id in p.route_ids)
             violation = Violation(
                 kind="off_route",
                 vehicle_id=sight.vehicle_id,
-                subject=self._permit_of(sight.plan, route),
-                permit_id=self._permit_of(sight.plan, route),
+                subject=permit_id,
+                permit_id=permit_id,
                 started_at=moment(state.since_t),
-                confirmed_at=moment(sight.t),
+                confirmed_at=sight.at,
                 lon=state.lon,
                 lat=state.lat,
                 values={
-                    "nearest_route": self._ground.plans.route_ids[route],
-                    "half_width_m": float(self._ground.plans.corridors.half_width_m[route]),
+                    "nearest_route": route_id,
+                    "half_width_m": half_width_m,
                     "distance_m": round(distance_m, 1),
+                    "permits": "|".join(p.permit_id for p in permits),
+                    "laden": sight.laden,
                     **_so_far(state),
                 },
                 parameters=self._told,
@@ -117,51 +199,52 @@ class OffRoute(Rule[OffRouteState]):
             state = msgspec.structs.replace(state, raised=violation)
         return state
 
+    def _far_s(self, state: OffRouteState, sight: Sight, beyond_m: float) -> float:
+        """How long it is far off without a break, the further the faster."""
+        if not state.far_fixes:
+            return 0.0
+        mean_m = (state.beyond_m + beyond_m) / 2
+        times = min(mean_m / self._p.far_m, FASTEST) if self._p.far_m else 1.0
+        return state.far_s + times * (sight.t - state.last_t)
+
     def _sure(self, state: OffRouteState) -> bool:
-        long = state.fixes >= self._p.min_fixes and state.last_t - state.since_t >= self._p.hold_s
-        far = (
-            state.far_t is not None
-            and state.far_fixes >= self._p.min_fixes
-            and state.last_t - state.far_t >= self._p.far_hold_s
-        )
-        return long or far
+        lasted_s = state.last_t - state.since_t
+        long = state.fixes >= self._p.min_fixes and lasted_s >= self._p.hold_s
+        enough = state.far_fixes >= self._p.min_fixes or state.sure_fixes >= 2
+        return long or (enough and state.far_s + _EPSILON_S >= self._p.far_hold_s)
 
     def _back(
-        self, state: OffRouteState, sight: Sight, code: int, found: list[Step]
+        self, state: OffRouteState, sight: Sight, relation: int, found: list[Step]
     ) -> OffRouteState | None:
         if state.raised is None:
             return None
         back_t = sight.t if state.back_t is None else state.back_t
         back_fixes = state.back_fixes + 1
         held = sight.t - back_t >= self._p.return_hold_s and back_fixes >= self._p.min_fixes
-        if held or code == NOT_BOUND:
-            self._end(state, found)
+        if held or relation == NOT_BOUND:
+            _end(state, found)
             return None
-        return msgspec.structs.replace(state, back_t=back_t, back_fixes=back_fixes)
+        # What comes after is off the route anew: no time of it counts as far off.
+        return msgspec.structs.replace(
+            state, back_t=back_t, back_fixes=back_fixes, far_s=0.0, far_fixes=0, sure_fixes=0
+        )
 
-    def _end(self, state: OffRouteState, found: list[Step]) -> None:
-        if state.raised is not None:
-            values = {**state.raised.values, **_so_far(state)}
-            found.append(
-                msgspec.structs.replace(state.raised, ended_at=moment(state.last_t), values=values)
-            )
-
-    def _nearest(self, sight: Sight) -> tuple[int, float]:
+    def _nearest(self, permits: Sequence[Permit], sight: Sight) -> tuple[int, float]:
         """The corridor whose edge is nearest, and the distance to its line in metres."""
-        plans = self._ground.plans
-        pairs = slice(plans.pairs_from[sight.plan], plans.pairs_to[sight.plan])
-        routes = np.unique(plans.pair_route[pairs])
-        routes = routes[routes >= 0]
-        distance = shapely.distance(plans.corridors.lines[routes], shapely.Point(sight.x, sight.y))
-        best = int(np.argmin(distance - plans.corridors.half_width_m[routes]))
+        corridors = self._ground.plans.corridors
+        numbers = sorted({self._route_number[r] for p in permits for r in p.route_ids})
+        routes = np.array(numbers, dtype=np.intp)
+        distance = shapely.distance(corridors.lines[routes], shapely.Point(sight.x, sight.y))
+        best = int(np.argmin(distance - corridors.half_width_m[routes]))
         return int(routes[best]), float(distance[best])
 
-    def _permit_of(self, plan: int, route: int) -> str:
-        """The first permit of the plan that names the route."""
-        plans = self._ground.plans
-        pairs = slice(plans.pairs_from[plan], plans.pairs_to[plan])
-        first = plans.pair_permit[pairs][plans.pair_route[pairs] == route][0]
-        return plans.permits[int(first)].permit_id
+
+def _end(state: OffRouteState, found: list[Step]) -> None:
+    if state.raised is not None:
+        values = {**state.raised.values, **_so_far(state)}
+        found.append(
+            msgspec.structs.replace(state.raised, ended_at=moment(state.last_t), values=values)
+        )
 
 
 def _so_far(state: OffRouteState) -> dict[str, float | int | str | bool | None]:
@@ -170,3 +253,9 @@ def _so_far(state: OffRouteState) -> dict[str, float | int | str | bool | None]:
         "duration_s": round(state.last_t - state.since_t, 3),
         "fixes": state.fixes,
     }
+
+
+def _weight(permit_id: str) -> int:
+    """The same in every process."""
+    digest = hashlib.blake2b(permit_id.encode(), digest_size=8).digest()
+    return int.from_bytes(digest, "big") | 1

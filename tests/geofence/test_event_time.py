@@ -97,7 +97,7 @@ def test_any_order_and_repetition_ends_in_the_same_findings(world, engine, seed)
 
 def test_late_fix_amends_and_withdraws(world, engine):
     # Off the route on three fixes; a late one between them was on it, twice over.
-    off = [world.fix(t, -500, 200) for t in (0, 100, 200)]
+    off = [world.fix(t, -500, 140) for t in (0, 100, 200)]
     state, found = engine.advance(engine.initial(), off, world.t0)
     (violation,) = found
     assert violation.kind == "off_route"
@@ -213,7 +213,7 @@ def test_looking_only_where_something_changed_misses_nothing(world, engine, monk
 
     def look_at_all(batch, *arguments):
         looked = look(batch, *arguments)
-        batch._forced |= True
+        batch._pending[:] = batch.rules.all
         return looked | True
 
     monkeypatch.setattr(Batch, "look", look_at_all)
