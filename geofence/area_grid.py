@@ -6,7 +6,7 @@ import numpy as np
 import numpy.typing as npt
 import shapely
 
-from geofence.grid import Grid, Ints, expand
+from geofence.grid import Grid, Ints, group_starts, listed
 from geofence.outline import DOUBT_M, Cut, cut, met, outlines
 from geofence.projection import Floats
 
@@ -51,9 +51,7 @@ class AreaGrid:
         self._lines = np.empty((len(order), 4))
         self._lines[order < len(corner)] = _ALWAYS_MET
         self._lines[order >= len(corner)] = pieces.line[order[order >= len(corner)] - len(corner)]
-        # Cell c has the items from [c] to [c + 1].
-        self._starts = np.zeros(self.grid.cells + 1, dtype=np.int32)
-        np.cumsum(np.bincount(cell, minlength=self.grid.cells), out=self._starts[1:])
+        self._starts = group_starts(cell, self.grid.cells)
         self._near = np.zeros((self.grid.cells >> 3) + 1, dtype=bool)  # small: most points need no
         self._near[cell >> 3] = True  # more than this, of eight cells side by side
 
@@ -61,9 +59,7 @@ class AreaGrid:
         """(row, area, bits), sorted, for points (n,); an area about a point may have no bits."""
         cell = self.grid.number(x, y)
         row = self._near.take(cell >> 3).nonzero()[0]
-        cell = cell.take(row)
-        begin, end = self._starts.take(cell), self._starts.take(cell + 1)
-        which, item = expand(begin.astype(np.intp), end.astype(np.intp))
+        which, item = listed(self._starts, cell.take(row))
         if not len(item):
             return which, item, np.empty(0, dtype=np.int32)
         row, items = row.take(which), self._items.take(item)

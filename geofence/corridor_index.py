@@ -2,22 +2,21 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 import numpy.typing as npt
-import shapely
-from shapely import Geometry
 
-from geofence.grid import Grid, Ints
+from geofence.grid import Ints, group_starts, listed
 from geofence.projection import Floats
+from geofence.stretches import HALF_DIAGONAL, Stretches, grid_about
 
 CELL_M = 25.0  # small enough to lie wholly in a half-width of 50 m
-_HALF_DIAGONAL = 0.5**0.5
+_MIX = np.uint64(0x9E37_79B9_7F4A_7C15)  # 2^64 / golden ratio, odd: Knuth's multiplicative hash
 
 
 class CorridorIndex:
     """Cells wholly in a corridor, and cells on its edge; points in the latter are measured.
+
+    Pairs of a cell and a route are found by a hash: bucket b has those from `_starts[b]` on.
 
     Args of the constructor: `lines` in metres and their half-widths, shapes (r,).
     """
@@ -25,56 +24,48 @@ class CorridorIndex:
     def __init__(self, lines: npt.NDArray[np.object_], half_width_m: Floats) -> None:
         self.lines = lines
         self.half_width_m = half_width_m
-        shapely.prepare(lines)
-        keys, within = [np.empty(0, dtype=np.intp)], [np.empty(0, dtype=bool)]
-        if len(lines):
-            west, south, east, north = shapely.total_bounds(lines)
-            widest = float(half_width_m.max())
-            bounds = (west - widest, south - widest, east + widest, north + widest)
-            self._grid = Grid.over(bounds, CELL_M)
-            for i, (line, half) in enumerate(zip(lines, half_width_m.tolist(), strict=True)):
-                cells, wholly = _draw(self._grid, line, half)
-                keys.append(cells * len(lines) + i)
-                within.append(wholly)
-        key, wholly = np.concatenate(keys), np.concatenate(within)
-        order = np.argsort(key)
-        self._keys, self._wholly = key[order], wholly[order]
+        self._stretches = Stretches(lines)
+        if not len(self._stretches.line):
+            return
+        self._grid = grid_about(lines, half_width_m, CELL_M)
+        cell, stretch, distance_m = self._stretches.cells(self._grid, half_width_m)
+        key = cell * len(lines) + self._stretches.line[stretch]
+        self._shift = np.uint64(64 - max(len(key).bit_length() - 1, 1))
+        order = np.lexsort((key, self._bucket(key)))
+        key, stretch, distance_m = key[order], stretch[order], distance_m[order]
+        first = np.nonzero(np.diff(key, prepend=-1))[0]
+        count = np.diff(np.append(first, len(key)))
+        inner = half_width_m - HALF_DIAGONAL * self._grid.cell_m
+        self._keys = key[first]
+        self._wholly = np.minimum.reduceat(distance_m, first) <= inner[self._keys % len(lines)]
+        self._starts = group_starts(self._bucket(self._keys), 1 << (64 - int(self._shift)))
+        asked = ~np.repeat(self._wholly, count)
+        self._stretch = stretch[asked].astype(np.int32)
+        self._asked = np.zeros(len(first) + 1, dtype=np.int32)
+        np.cumsum(np.where(self._wholly, 0, count), out=self._asked[1:])
 
     def within(self, route: Ints, x: Floats, y: Floats) -> npt.NDArray[np.bool_]:
         """Whether each point lies in the corridor of its route, shapes (n,)."""
-        if not len(self._keys):
-            return np.zeros(len(route), dtype=bool)
-        key = self._grid.number(x, y) * len(self.lines) + route
-        at = np.minimum(np.searchsorted(self._keys, key), len(self._keys) - 1)
-        inside: npt.NDArray[np.bool_] = self._keys[at] == key
-        ask = np.nonzero(inside & ~self._wholly[at])[0]
+        inside = np.zeros(len(route), dtype=bool)
+        if not len(self._stretches.line):
+            return inside
+        key = self._grid.number(x, y)
+        key *= len(self.lines)
+        key += route
+        row, entry = listed(self._starts, self._bucket(key))
+        same = (self._keys.take(entry) == key.take(row)).nonzero()[0]
+        row, entry = row.take(same), entry.take(same)
+        wholly = self._wholly.take(entry)
+        inside[row] = wholly
+        ask = (~wholly).nonzero()[0]
         if len(ask):
-            half_width: Any = self.half_width_m[route[ask]]  # shapely's types know one number only
-            inside[ask] = shapely.dwithin(
-                self.lines[route[ask]], shapely.points(x[ask], y[ask]), half_width
-            )
+            entry, row = entry.take(ask), row.take(ask)
+            which, item = listed(self._asked, entry)
+            at = row.take(which)
+            stretch = self._stretch.take(item).astype(np.intp)
+            squared, _ = self._stretches.measure(stretch, x.take(at), y.take(at))
+            inside[at[squared <= self.half_width_m.take(route.take(at)) ** 2]] = True
         return inside
 
-
-def _draw(grid: Grid, line: Geometry, half_width_m: float) -> tuple[Ints, npt.NDArray[np.bool_]]:
-    """The cells that a corridor touches, and whether it covers them.
-
-    A cell's points are at most half a diagonal from its middle.
-    """
-    reach = half_width_m + _HALF_DIAGONAL * grid.cell_m
-    # A middle within reach of the line is within reach + half a cell of a point sampled on it.
-    points = shapely.get_coordinates(shapely.segmentize(line, grid.cell_m))
-    on_line = np.unique(grid.number(points[:, 0], points[:, 1]))
-    row, column = np.divmod(on_line, grid.width)
-    near = int(np.ceil(reach / grid.cell_m + 0.5)) + 1
-    offsets = np.arange(-near, near + 1)
-    columns = column[:, None, None] + offsets[None, :, None]
-    rows = row[:, None, None] + offsets[None, None, :]
-    valid = (columns >= 0) & (columns < grid.width) & (rows >= 0) & (rows < grid.height)
-    cells = np.unique((rows * grid.width + columns)[valid])
-    middles = np.array(shapely.points(*grid.centres(cells)), dtype=object)
-    touched = shapely.dwithin(line, middles, reach)
-    inner = half_width_m - _HALF_DIAGONAL * grid.cell_m
-    if inner <= 0:
-        return cells[touched], np.zeros(int(touched.sum()), dtype=bool)
-    return cells[touched], shapely.dwithin(line, middles[touched], inner)
+    def _bucket(self, key: Ints) -> Ints:
+        return ((key.astype(np.uint64) * _MIX) >> self._shift).astype(np.intp)

@@ -92,3 +92,15 @@ def expand(begin: Ints, end: Ints) -> tuple[Ints, Ints]:
     index = (end - count.cumsum()).take(which)
     index += np.arange(len(which))
     return which, index
+
+
+def listed(starts: npt.NDArray[np.int32], group: Ints) -> tuple[Ints, Ints]:
+    """(which of the groups asked for, number of a thing) for all things of each group."""
+    return expand(starts.take(group).astype(np.intp), starts.take(group + 1).astype(np.intp))
+
+
+def group_starts(group: Ints, count: int) -> npt.NDArray[np.int32]:
+    """Where each of `count` groups begins once things are sorted by their group; and the end."""
+    starts = np.zeros(count + 1, dtype=np.int32)
+    np.cumsum(np.bincount(group, minlength=count), out=starts[1:])
+    return starts

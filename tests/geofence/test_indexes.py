@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 import shapely
-from shapely import LineString, MultiPolygon, Point, Polygon, box
+from shapely import MultiPolygon, Point, Polygon, box
 
 from config.hours import DailyHours
 from config.zone import Zone, ZoneKind
@@ -65,19 +65,6 @@ def test_zone_grid_gives_what_geometry_gives(world, seed):
     assert found <= expected
     assert all(index.cores[z].contains(lines[i]) for i, z in expected - found)
     assert len(expected) > 100
-
-
-@pytest.mark.parametrize("half_width_m", [5.0, 20.0, 50.0, 130.0])
-def test_corridor_grid_gives_what_geometry_gives(half_width_m):
-    dice = np.random.default_rng(5)
-    lines = np.array([LineString(dice.normal(0, 60, (100, 2)).cumsum(axis=0)) for _ in range(8)])
-    half = np.full(8, half_width_m)
-    index = CorridorIndex(lines, half)
-    x, y = dice.uniform(-1500, 1500, (2, 20_000))
-    route = dice.integers(0, 8, 20_000)
-    expected = shapely.dwithin(lines[route], shapely.points(x, y), half[route])
-    assert (index.within(route, x, y) == expected).all()
-    assert 100 < expected.sum() < 19_900
 
 
 def test_an_empty_site_has_no_zones_and_no_corridors():
