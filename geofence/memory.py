@@ -39,8 +39,14 @@ class Memory(msgspec.Struct, frozen=True):
         self, t: float, states: RuleStates, found: tuple[Step, ...], lateness_s: float
     ) -> Memory:
         """After a fix at `t`, or a moment without one, that changed something."""
-        memory = Memory((*self.states, (t, states)), self.findings + tuple((t, f) for f in found))
-        if lateness_s <= 0 or len(memory.states) % _LOOKED_THROUGH_EVERY == 0:
+        findings = self.findings + tuple((t, f) for f in found) if found else self.findings
+        if lateness_s <= 0:
+            if found:
+                latest = {identity(f): (at, f) for at, f in findings}
+                findings = tuple(pair for pair in latest.values() if _open(pair[1]))
+            return Memory(((t, states),) if states else (), findings)
+        memory = Memory((*self.states, (t, states)), findings)
+        if len(memory.states) % _LOOKED_THROUGH_EVERY == 0:
             return memory.trimmed(t - lateness_s)
         return memory
 

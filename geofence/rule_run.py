@@ -25,36 +25,54 @@ class RuleSet:
     """The ordered rules, and which of them read which.
 
     Attributes:
+        changes: (rules,), the bit of each rule that wants a look where its code has changed.
         silences_s: (k + 1,), every silence that a rule waits for, and infinity.
     """
 
     def __init__(self, rules: Sequence[Rule[Any]]) -> None:
         self.rules = tuple(rules)
         self.names = tuple(rule.name for rule in rules)
+        # Most rules leave one of these as it is, and are not asked for it.
+        self._quiet_until = [(r.name, r.quiet_until) for r in rules if r.timed]
+        self._wake_at = [(r.name, r.wake_at) for r in rules if type(r).wake_at is not Rule.wake_at]
         self.bit = {rule.name: 1 << i for i, rule in enumerate(rules)}
         self.readers = [
             sum(1 << i for i, other in enumerate(rules) if rule.name in other.reads)
             for rule in rules
         ]
         self.all = (1 << len(self.rules)) - 1
+        # One bit a rule, as Python's whole numbers are.
+        bits = [0 if rule.asked_in_silence else 1 << i for i, rule in enumerate(rules)]
+        self.changes = np.array(bits, dtype=np.int64)
         # With an end that is never reached, so that every count has a next one.
         self.silences_s = np.array([*sorted({s for r in rules for s in r.silences_s}), math.inf])
 
     def due(self, states: RuleStates) -> float:
         """The event time from which every fix is worth a look."""
-        rules, bit = self.rules, self.bit
-        return min(
-            (rules[bit[n].bit_length() - 1].quiet_until(s) for n, s in states.items()),
-            default=math.inf,
-        )
+        due = math.inf
+        for name, quiet_until in self._quiet_until:
+            state = states.get(name)
+            if state is not None:
+                due = min(due, quiet_until(state))
+        return due
 
     def wake(self, states: RuleStates) -> float:
         """The event time at which some rule is to be asked even if no fix comes."""
-        rules, bit = self.rules, self.bit
-        return min(
-            (rules[bit[n].bit_length() - 1].wake_at(s) for n, s in states.items()),
-            default=math.inf,
-        )
+        wake = math.inf
+        for name, wake_at in self._wake_at:
+            state = states.get(name)
+            if state is not None:
+                wake = min(wake, wake_at(state))
+        return wake
+
+    def asked(self, states: RuleStates, t: float) -> int:
+        """The rules that want to look at a fix at `t` whatever it is, one bit each."""
+        asked = 0
+        for name, quiet_until in self._quiet_until:
+            state = states.get(name)
+            if state is not None and t >= quiet_until(state):
+                asked |= self.bit[name]
+        return asked
 
     def tick(
         self, states: RuleStates, quiet: Quiet, codes: Codes
@@ -98,15 +116,14 @@ class Batch:
         np.not_equal(self.codes[1:], self.codes[:-1], out=changed[1:])
         changed[starts] = self.codes[starts] != before
         self._before = before
-        # One bit a rule, as Python's whole numbers are.
-        weights = 1 << np.arange(self.codes.shape[1], dtype=np.int64)
-        self._changed = changed @ weights
-        self._forced = (rows.step_s > silence_s) & np.isfinite(rows.step_s)
-        self._forced[rows.passed_row] = True
+        self._pending = changed @ self.rules.changes
+        forced = (rows.step_s > silence_s) & np.isfinite(rows.step_s)
+        forced[rows.passed_row] = True
         rewound = rows.arrivals.rewound
         if rewound:
-            self._forced |= np.isin(rows.arrivals.slot, list(rewound))
-        looked: Bools = (self._changed > 0) | self._forced | (rows.t >= due[rows.run])
+            forced |= np.isin(rows.arrivals.slot, list(rewound))
+        self._pending[forced] = self.rules.all
+        looked: Bools = (self._pending > 0) | (rows.t >= due[rows.run])
         return looked
 
     def run(
@@ -118,27 +135,37 @@ class Batch:
         """
         rules, rows = self.rules, self.rows
         begin, end = int(rows.arrivals.starts[number]), int(rows.arrivals.ends[number])
+        first_silence_s = float(rules.silences_s[0])
         told: list[Step] = []
         states = memory.now()
         due, wake = rules.due(states), rules.wake(states)
-        times = rows.t[begin:end].tolist()
-        for row, t, worth in zip(range(begin, end), times, looked[begin:end].tolist(), strict=True):
+        for row, t, step_s, worth, changed in zip(
+            range(begin, end),
+            rows.t[begin:end].tolist(),
+            rows.step_s[begin:end].tolist(),
+            looked[begin:end].tolist(),
+            self._pending[begin:end].tolist(),
+            strict=True,
+        ):
             if not worth and t < due and t < wake:
-                silent = 0
                 continue
-            if rows.step_s[row] > rules.silences_s[0] or wake <= t:
-                track = self._silent_before(row, number, silent)
+            if step_s > first_silence_s or wake <= t:
+                track = self._silent_before(row, number, silent if row == begin else 0)
                 until = math.nextafter(t, math.inf)
                 memory, found, _, _ = track.until(until, memory, rules, lateness_s)
                 told += found
                 states = memory.now()
-            silent = 0
-            after, found_here = self._step(states, row, t)
-            if after is not states or found_here:
-                memory = memory.with_step(t, after, found_here, lateness_s)
+                due = rules.due(states)
+            pending = changed | rules.asked(states, t) if t >= due else changed
+            after, found_here = self._step(states, Sight(rows, row, t, number, states), pending)
+            if after is not states:
+                states = after
+                due, wake = rules.due(states), rules.wake(states)
+                memory = memory.with_step(t, states, found_here, lateness_s)
+            elif found_here:
+                memory = memory.with_step(t, states, found_here, lateness_s)
+            if found_here:
                 told += found_here
-            states = after
-            due, wake = rules.due(states), rules.wake(states)
         return memory, told
 
     def _silent_before(self, row: int, number: int, silent: int) -> SilentTrack:
@@ -156,38 +183,32 @@ class Batch:
             silent,
         )
 
-    def _step(self, states: RuleStates, row: int, t: float) -> tuple[RuleStates, tuple[Step, ...]]:
-        """The rule states after a fix (the same if none changed), and what was found."""
-        rules = self.rules
-        if self._forced[row]:
-            pending = rules.all
-        else:
-            pending = int(self._changed[row])
-            for name, state in states.items():
-                bit = rules.bit[name]
-                if not pending & bit and t >= rules.rules[bit.bit_length() - 1].quiet_until(state):
-                    pending |= bit
-        if not pending:
-            return states, ()
-        sight = Sight(self.rows, row, states)
+    def _step(
+        self, states: RuleStates, sight: Sight, pending: int
+    ) -> tuple[RuleStates, tuple[Step, ...]]:
+        """The rule states after a fix (the same if none changed), and what was found.
+
+        `pending` are the rules to be stepped, one bit each.
+        """
+        rules, row = self.rules, sight.row
+        codes = self.codes[row].tolist()
         found: tuple[Step, ...] = ()
-        for number, rule in enumerate(rules.rules):
-            if not pending >> number & 1:
-                continue
+        while pending:
+            bit = pending & -pending
+            pending ^= bit
+            index = bit.bit_length() - 1
+            rule, numbers = rules.rules[index], self._numbers[index]
             before = states.get(rule.name)
-            numbers = self._numbers[number]
-            after, found_here = rule.step(
-                before,
-                sight,
-                int(self.codes[row, number]),
-                float(numbers[row]) if len(numbers) else 0.0,
-            )
+            number = float(numbers[row]) if len(numbers) else 0.0
+            after, found_here = rule.step(before, sight, codes[index], number)
             if found_here:
                 found += found_here
             if after is not before:
                 states = _with(states, rule.name, after)
                 sight.states = states
-                pending |= rules.readers[number]
+                readers = rules.readers[index]
+                if readers and rule.shows(before, after):
+                    pending |= readers
         return states, found
 
 
@@ -242,7 +263,9 @@ class SilentTrack:
                 raise RuntimeError(f"a rule of {self._vehicle_id} wakes again at {wake}")
             ticked = at
             if after is not memory.now() or found:
-                memory = memory.with_step(at, after, found, lateness_s)
+                # A fix counts as late by what is behind the newest fix, not behind this moment.
+                late_s = lateness_s + at - self._last[0] if lateness_s > 0 else lateness_s
+                memory = memory.with_step(at, after, found, late_s)
                 told += found
 
 

@@ -6,13 +6,12 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from config.vehicle import VehicleKind
-from geofence.ground import KINDS
 from geofence.moment import moment
 from geofence.rows import Rows
 
 if TYPE_CHECKING:
     from geofence.rules.load import LoadState
-    from geofence.rules.stops import StopState
+    from geofence.rules.stops import Stop, StopState
     from geofence.rules.trips import TripState
     from geofence.rules.zone_visits import Stay
 
@@ -25,20 +24,24 @@ class Sight:
     Everything is looked up when asked for: most rules ask for little.
 
     Attributes:
-        rows, row: the batch, and which fix of it.
+        rows, row: the batch, and which fix of it; `run` the number of its vehicle's run.
         t: event time.
         states: the state of every rule that is not at rest, those before the asking one already
             as they are after this fix. Not to be changed.
     """
 
-    __slots__ = ("row", "rows", "states", "t", "vehicle_id")
+    __slots__ = ("row", "rows", "run", "states", "t")
 
-    def __init__(self, rows: Rows, row: int, states: RuleStates) -> None:
+    def __init__(self, rows: Rows, row: int, t: float, run: int, states: RuleStates) -> None:
         self.rows = rows
         self.row = row
+        self.t = t
+        self.run = run
         self.states = states
-        self.t = float(rows.t[row])
-        self.vehicle_id = rows.vehicle_ids[rows.run[row]]
+
+    @property
+    def vehicle_id(self) -> str:
+        return self.rows.vehicle_ids[self.run]
 
     @property
     def at(self) -> datetime:
@@ -48,8 +51,7 @@ class Sight:
     @property
     def kind(self) -> VehicleKind | None:
         """None where the vehicle is not registered."""
-        kind = int(self.rows.kind[self.row])
-        return None if kind < 0 else KINDS[kind]
+        return self.rows.kinds[self.run]
 
     @property
     def lon(self) -> float:
@@ -183,9 +185,10 @@ class Sight:
         return {s.zone_id: s for s in state.stays if s.entered_t is not None} if state else {}
 
     @property
-    def stop(self) -> StopState | None:
+    def stop(self) -> Stop | None:
         """The newest stop or crawl; its `until_t` is None while it goes on."""
-        return self.states.get("stop")
+        state: StopState | None = self.states.get("stop")
+        return state.stop if state else None
 
     @property
     def trip(self) -> TripState | None:
@@ -235,8 +238,9 @@ class Quiet:
         return self.states.get("trip")
 
     @property
-    def stop(self) -> StopState | None:
-        return self.states.get("stop")
+    def stop(self) -> Stop | None:
+        state: StopState | None = self.states.get("stop")
+        return state.stop if state else None
 
     @property
     def visits(self) -> dict[str, Stay]:

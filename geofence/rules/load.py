@@ -88,7 +88,8 @@ class Loads(Rule[LoadState]):
             return math.inf
         if place.raised_t is not None and state.level != EMPTY:
             return -math.inf
-        if self._kind[place.zone_id] is ZoneKind.SITE and state.level > EMPTY:
+        in_site = self._kind[place.zone_id] is ZoneKind.SITE
+        if in_site and state.level > EMPTY and state.cause != "sensor":
             return place.first_t + self._p.load_dwell_s
         return math.inf
 
@@ -103,8 +104,10 @@ class Loads(Rule[LoadState]):
             return None, ()
         before = LoadState() if state is None else state
         now = self._by_sensor(before, sight)
-        now = self._by_place(now, sight)
-        if now == before:
+        stay = self._stay(sight)
+        if stay is not None or now.place is not None or sight.body_raised == 1 or now.raised_t:
+            now = self._by_place(now, stay, sight)
+        if now is before or now == before:
             return state, ()
         return now, ()
 
@@ -143,8 +146,8 @@ class Loads(Rule[LoadState]):
             fixes=0,
         )
 
-    def _by_place(self, state: LoadState, sight: Sight) -> LoadState:
-        was, stay = state.place, self._stay(sight)
+    def _by_place(self, state: LoadState, stay: Stay | None, sight: Sight) -> LoadState:
+        was = state.place
         if was is not None and (stay is None or stay.zone_id != was.zone_id):
             state = self._left(state, was, sight)
             was = None
@@ -168,7 +171,10 @@ class Loads(Rule[LoadState]):
 
     def _stay(self, sight: Sight) -> Stay | None:
         """The visit that counts: the oldest to a site, ground, transfer station or depot."""
-        stays = [s for s in sight.visits.values() if self._kind[s.zone_id] in _PLACES]
+        visits = sight.visits
+        if not visits:
+            return None
+        stays = [s for s in visits.values() if self._kind[s.zone_id] in _PLACES]
         return min(stays, key=lambda s: s.first_t) if stays else None
 
     def _left(self, state: LoadState, place: Place, sight: Sight) -> LoadState:
@@ -192,12 +198,13 @@ class Loads(Rule[LoadState]):
     def _in_place(self, state: LoadState, place: Place, sight: Sight) -> LoadState:
         kind, loaded = self._kind[place.zone_id], state.level > EMPTY
         lasted_s = sight.t - place.first_t
-        if kind is ZoneKind.SITE and loaded and place.stood and lasted_s >= self._p.load_dwell_s:
+        by_place = loaded and place.stood and state.cause != "sensor"
+        if kind is ZoneKind.SITE and by_place and lasted_s >= self._p.load_dwell_s:
             # It left a site loaded, or it would not be known to be; and is being loaded again.
             return self._changed(
                 state, EMPTY, "reload", place.first_t, sight=sight, zone_id=place.zone_id
             )
-        if kind is ZoneKind.DEPOT and loaded and place.stood and state.cause != "sensor":
+        if kind is ZoneKind.DEPOT and by_place:
             return self._changed(
                 state, UNKNOWN, "depot", place.first_t, sight=sight, zone_id=place.zone_id
             )

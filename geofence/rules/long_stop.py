@@ -16,7 +16,6 @@ from geofence.projection import Floats
 from geofence.rows import Rows
 from geofence.rules.load import LoadState
 from geofence.rules.rule import NO_NUMBERS, Codes, Rule
-from geofence.rules.stops import StopState
 from geofence.sight import Quiet, Sight
 
 
@@ -61,7 +60,7 @@ class LongStop(Rule[LongStopState]):
         code: int,  # noqa: ARG002 (the rules' protocol)
         number: float,  # noqa: ARG002
     ) -> tuple[LongStopState | None, tuple[Step, ...]]:
-        stop: StopState | None = sight.stop
+        stop = sight.stop
         load: LoadState | None = sight.states.get("load")
         laden = sight.kind is VehicleKind.MUCK and load is not None and load.level > 0
         if stop is None or load is None or not laden or stop.until_t is not None or stop.known:

@@ -16,8 +16,8 @@ from geofence.sight import Sight
 MOVING, BETWEEN, SLOW = 0, 1, 2
 
 
-class StopState(msgspec.Struct, frozen=True, array_like=True, tag="stop"):
-    """The newest stop or crawl. Event times in seconds since 1970.
+class Stop(msgspec.Struct, frozen=True, array_like=True):
+    """A stop or crawl. Event times in seconds since 1970.
 
     Attributes:
         since_t, x, y, lon, lat: its first slow fix.
@@ -36,10 +36,18 @@ class StopState(msgspec.Struct, frozen=True, array_like=True, tag="stop"):
     until_t: float | None = None
 
 
+class StopState(msgspec.Struct, frozen=True, array_like=True, tag="stop"):
+    """`stop` is the newest that lasted; `maybe` one that has yet to."""
+
+    stop: Stop | None = None
+    maybe: Stop | None = None
+
+
 class Stops(Rule[StopState]):
     """Begins with a slow fix; ends when the vehicle moves and is away from where it began.
 
-    So a spike of the speed, or of the place, of a standing vehicle is no end of it.
+    So a spike of the speed, or of the place, of a standing vehicle is no end of it. It counts once
+    it has lasted `hold_s`: most are lights.
     """
 
     name = "stop"
@@ -54,8 +62,11 @@ class Stops(Rule[StopState]):
             code[~(speed < self._p.moving_kmh)] = MOVING
         return code.astype(np.uint64), NO_NUMBERS
 
-    def quiet_until(self, state: StopState) -> float:  # noqa: ARG002
-        return math.inf
+    def quiet_until(self, state: StopState) -> float:
+        return math.inf if state.maybe is None else state.maybe.since_t + self._p.hold_s
+
+    def shows(self, before: StopState | None, after: StopState | None) -> bool:
+        return (before.stop if before else None) is not (after.stop if after else None)
 
     def step(
         self,
@@ -64,21 +75,29 @@ class Stops(Rule[StopState]):
         code: int,
         number: float,  # noqa: ARG002 (the rules' protocol)
     ) -> tuple[StopState | None, tuple[()]]:
-        if state is not None and state.until_t is None:
-            away_m = math.hypot(sight.x - state.x, sight.y - state.y)
-            if code == MOVING and away_m > self._p.radius_m:
-                return msgspec.structs.replace(
-                    state, until_t=max(sight.before_t, state.since_t)
-                ), ()
-            return state, ()
-        if code != SLOW:
-            return state, ()
-        return StopState(
-            sight.t,
-            sight.x,
-            sight.y,
-            sight.lon,
-            sight.lat,
-            sight.off_route,
-            bool(sight.rows.in_known_place[sight.row]),
-        ), ()
+        stop = state.stop if state else None
+        maybe = state.maybe if state else None
+        if stop is not None and stop.until_t is None:
+            if code != MOVING or self._near(stop, sight):
+                return state, ()
+            return StopState(_until(stop, sight)), ()
+        if maybe is None:
+            return (StopState(stop, _begun(sight)) if code == SLOW else state), ()
+        if code == MOVING and not self._near(maybe, sight):
+            # Between the last slow fix and this one it may have stood for long: fixes are rare.
+            lasted = sight.before_t - maybe.since_t >= self._p.hold_s
+            return StopState(_until(maybe, sight) if lasted else stop), ()
+        lasted = sight.t - maybe.since_t >= self._p.hold_s
+        return (StopState(maybe) if lasted else state), ()
+
+    def _near(self, stop: Stop, sight: Sight) -> bool:
+        return math.hypot(sight.x - stop.x, sight.y - stop.y) <= self._p.radius_m
+
+
+def _begun(sight: Sight) -> Stop:
+    known = bool(sight.rows.in_known_place[sight.row])
+    return Stop(sight.t, sight.x, sight.y, sight.lon, sight.lat, sight.off_route, known)
+
+
+def _until(stop: Stop, sight: Sight) -> Stop:
+    return msgspec.structs.replace(stop, until_t=max(sight.before_t, stop.since_t))

@@ -17,7 +17,7 @@ from geofence.rows import Rows
 from geofence.rules.held import HeldState
 from geofence.rules.load import LoadState
 from geofence.rules.rule import NO_NUMBERS, Codes, Rule
-from geofence.rules.stops import StopState
+from geofence.rules.stops import Stop
 from geofence.rules.trips import OpenTrip
 from geofence.sight import Sight
 
@@ -84,8 +84,9 @@ class SuspectedDumping(Rule[DumpingState]):
         found: list[Step] = []
         now = self._by_missing_ground(before, sight, found)
         now = self._at_stop(now, sight, load, found)
-        now = msgspec.structs.replace(now, load_t=load.since_t)
-        return (state if now == before else now), tuple(found)
+        if now.load_t != load.since_t:
+            now = msgspec.structs.replace(now, load_t=load.since_t)
+        return (state if now is before or now == before else now), tuple(found)
 
     def _at_stop(
         self, state: DumpingState, sight: Sight, load: LoadState, found: list[Step]
@@ -116,15 +117,15 @@ class SuspectedDumping(Rule[DumpingState]):
                 state = msgspec.structs.replace(state, body=True)
         return self._tell(state, sight, stop, found)
 
-    def _about(self, stop: StopState, t: float) -> bool:
+    def _about(self, stop: Stop, t: float) -> bool:
         """Whether a stop is where it happened: going on, or just over."""
         return not stop.known and (stop.until_t is None or t - stop.until_t <= self._p.after_s)
 
-    def _laden_at(self, load: LoadState, stop: StopState) -> bool:
+    def _laden_at(self, load: LoadState, stop: Stop) -> bool:
         return load.level > 0 or (load.before > 0 and load.since_t >= stop.since_t)
 
     def _tell(
-        self, state: DumpingState, sight: Sight, stop: StopState | None, found: list[Step]
+        self, state: DumpingState, sight: Sight, stop: Stop | None, found: list[Step]
     ) -> DumpingState:
         if stop is None or stop.since_t != state.since_t or not (state.load or state.body):
             return state

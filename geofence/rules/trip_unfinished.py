@@ -32,6 +32,7 @@ class TripUnfinished(Rule[TripUnfinishedState]):
     name = "trip_unfinished"
     kinds = ("trip_unfinished",)
     reads = ("trip",)
+    timed = False
 
     def __init__(self, ground: Ground) -> None:
         self._p = ground.parameters.trip_unfinished
@@ -39,9 +40,6 @@ class TripUnfinished(Rule[TripUnfinishedState]):
 
     def measure(self, rows: Rows) -> tuple[Codes, Floats]:
         return np.zeros(len(rows), dtype=np.uint64), NO_NUMBERS
-
-    def quiet_until(self, state: TripUnfinishedState) -> float:  # noqa: ARG002 (it wakes)
-        return math.inf
 
     def wake_at(self, state: TripUnfinishedState) -> float:
         return math.inf if state.over or state.raised else state.left_t + self._p.max_s

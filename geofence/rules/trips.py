@@ -17,7 +17,6 @@ from geofence.projection import Floats
 from geofence.rows import Rows
 from geofence.rules.load import LoadState
 from geofence.rules.rule import NO_NUMBERS, Codes, Rule
-from geofence.rules.stops import StopState
 from geofence.sight import Quiet, Sight
 
 Odometer = tuple[float, ...]
@@ -106,6 +105,7 @@ class Trips(Rule[TripState]):
 
     name = "trip"
     reads = ("zone_visit", "stop", "load")
+    timed = False
 
     def __init__(self, ground: Ground) -> None:
         self._p = ground.parameters.trip
@@ -114,9 +114,6 @@ class Trips(Rule[TripState]):
 
     def measure(self, rows: Rows) -> tuple[Codes, Floats]:
         return np.zeros(len(rows), dtype=np.uint64), NO_NUMBERS
-
-    def quiet_until(self, state: TripState) -> float:  # noqa: ARG002 (others tell it)
-        return math.inf
 
     def wake_at(self, state: TripState) -> float:
         return math.inf if state.trip is None else state.trip.left_t + self._p.forget_s
@@ -139,8 +136,9 @@ class Trips(Rule[TripState]):
             now = self._open(now, load, sight, found)
         else:
             now = self._go_on(now, now.trip, load, sight, found)
-        now = msgspec.structs.replace(now, load_t=load.since_t)
-        return (state if now == before else now), tuple(found)
+        if now.load_t != load.since_t:
+            now = msgspec.structs.replace(now, load_t=load.since_t)
+        return (state if now is before or now == before else now), tuple(found)
 
     def tick(
         self,
@@ -157,16 +155,23 @@ class Trips(Rule[TripState]):
 
     def _at_site(self, state: TripState, sight: Sight) -> TripState:
         """Keep in mind the newest visit to a site, and when and where it drove out."""
-        sites = [s for s in sight.visits.values() if self._kind[s.zone_id] is ZoneKind.SITE]
+        visits = sight.visits
+        if not visits:
+            return state
+        sites = [s for s in visits.values() if self._kind[s.zone_id] is ZoneKind.SITE]
         if not sites:
             return state
         stay, known = min(sites, key=lambda s: s.first_t), state.site
         if known is None or (known.zone_id, known.first_t) != (stay.zone_id, stay.first_t):
             known = SiteStay(stay.zone_id, stay.first_t, stay.lon, stay.lat)
-        if stay.inside_t is None:
+        if stay.inside_t is None and known.left_t is None:
+            pass
+        elif stay.inside_t is None:
             known = msgspec.structs.replace(known, left_t=None, odometer=())
         elif known.left_t is None:
             known = msgspec.structs.replace(known, left_t=stay.inside_t, odometer=sight.odometer)
+        if known is state.site:
+            return state
         return msgspec.structs.replace(state, site=known)
 
     def _idle(
@@ -196,7 +201,7 @@ class Trips(Rule[TripState]):
                     weight=self._p.unseen_loading_weight,
                 )
             )
-        return msgspec.structs.replace(state, idle=None)
+        return state if idle is None else msgspec.structs.replace(state, idle=None)
 
     def _open(
         self, state: TripState, load: LoadState, sight: Sight, found: list[Step]
@@ -253,7 +258,7 @@ class Trips(Rule[TripState]):
 
     def _from_nowhere(self, load: LoadState, sight: Sight, found: list[Step]) -> OpenTrip:
         """Loaded, its sensor says, where no register knows a site."""
-        stop: StopState | None = sight.states.get("stop")
+        stop = sight.stop
         since_t = load.since_t
         if stop is not None and stop.since_t <= load.since_t:
             since_t = stop.since_t
@@ -300,11 +305,11 @@ class Trips(Rule[TripState]):
         if now.ground_id != trip.ground_id:
             outcome = TripOutcome.UNLOADING if now.ground_id else TripOutcome.UNDER_WAY
             found.append(self._trip(sight.vehicle_id, now, sight, outcome, None))
-        return msgspec.structs.replace(state, trip=now)
+        return state if now is trip else msgspec.structs.replace(state, trip=now)
 
     def _with_stops(self, trip: OpenTrip, sight: Sight) -> OpenTrip:
         """Count a stop on the way once it is over, and keep the longest suspicious one."""
-        stop: StopState | None = sight.states.get("stop")
+        stop = sight.stop
         if stop is None or stop.since_t <= trip.stop_t or stop.until_t is None:
             return trip
         lasted_s = stop.until_t - stop.since_t

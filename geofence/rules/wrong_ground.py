@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import math
-
 import msgspec
 import numpy as np
 
@@ -28,15 +26,13 @@ class WrongGround(Rule[WrongGroundState]):
     name = "wrong_ground"
     kinds = ("wrong_ground",)
     reads = ("trip",)
+    timed = False
 
     def __init__(self, ground: Ground) -> None:
         self._site = ground.site
 
     def measure(self, rows: Rows) -> tuple[Codes, Floats]:
         return np.zeros(len(rows), dtype=np.uint64), NO_NUMBERS
-
-    def quiet_until(self, state: WrongGroundState) -> float:  # noqa: ARG002 (the trip tells it)
-        return math.inf
 
     def step(
         self,

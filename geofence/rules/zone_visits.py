@@ -7,7 +7,6 @@ from typing import TypeAlias
 
 import msgspec
 import numpy as np
-import shapely
 
 from geofence.finding import Step, ZoneVisit
 from geofence.ground import Ground
@@ -15,6 +14,7 @@ from geofence.moment import moment
 from geofence.projection import Floats
 from geofence.rows import Rows
 from geofence.rules.rule import NO_NUMBERS, Codes, Rule
+from geofence.segment_share import edges_of, share_inside
 from geofence.sight import Sight
 from geofence.zone_index import CORE, INSIDE
 
@@ -68,7 +68,7 @@ class ZoneVisits(Rule[VisitState]):
     def __init__(self, ground: Ground) -> None:
         self._p = ground.parameters.zone_visit
         zones = ground.zones
-        self._shape = dict(zip(zones.ids, zones.shapes, strict=True))
+        self._edges = dict(zip(zones.ids, map(edges_of, zones.shapes), strict=True))
         self._weights = zones.weights
 
     def measure(self, rows: Rows) -> tuple[Codes, Floats]:
@@ -81,6 +81,10 @@ class ZoneVisits(Rule[VisitState]):
     def quiet_until(self, state: VisitState) -> float:
         settled = all(s.entered_t is not None and s.inside_t is None for s in state.stays)
         return math.inf if settled else -math.inf
+
+    def shows(self, before: VisitState | None, after: VisitState | None) -> bool:
+        """Others look at visits, not at what may become one."""
+        return _entered(before) != _entered(after)
 
     def step(
         self,
@@ -193,12 +197,14 @@ class ZoneVisits(Rule[VisitState]):
 
     def _inside_share(self, zone_id: str, sight: Sight) -> tuple[float, float] | None:
         """Which part of the way to this fix, in fractions of it, lies in the zone."""
-        way = shapely.LineString([(sight.before_x, sight.before_y), (sight.x, sight.y)])
-        inside = shapely.get_coordinates(shapely.intersection(way, self._shape[zone_id]))
-        if not len(inside):
-            return None
-        along = np.hypot(inside[:, 0] - sight.before_x, inside[:, 1] - sight.before_y) / way.length
-        return float(along.min()), float(along.max())
+        begin = np.array([sight.before_x, sight.before_y])
+        return share_inside(self._edges[zone_id], begin, np.array([sight.x, sight.y]))
+
+
+def _entered(state: VisitState | None) -> list[tuple[str, float, float | None]]:
+    if state is None:
+        return []
+    return [(s.zone_id, s.first_t, s.inside_t) for s in state.stays if s.entered_t is not None]
 
 
 def _on_the_way(sight: Sight, share: float) -> _Place:
