@@ -63,6 +63,13 @@ class Track:
     speed: Floats
     limit: Floats
 
+    def with_rows_at(self, times: Floats) -> Track:
+        """The same with rows at these times too, which must be sorted."""
+        t = np.union1d(self.t, times[(times > self.t[0]) & (times < self.t[-1])])
+        before = np.searchsorted(self.t, t, side="right") - 1
+        x, y, speed = (np.interp(t, self.t, one) for one in (self.x, self.y, self.speed))
+        return Track(t, x, y, speed, self.limit[before])
+
 
 @dataclass(slots=True)
 class Diary:
@@ -115,6 +122,10 @@ class Diary:
         codes = np.array([BEFORE_ALL[what], *(code for _at, code in said)], dtype=np.intp)
         at = np.array([when for when, _code in said])
         return codes[np.searchsorted(at, times, side="right")]
+
+    def moments(self) -> Floats:
+        """All times at which any state changed, sorted."""
+        return np.array(sorted({at for said in self._said.values() for at, _code in said}))
 
     def changes(self, what: str) -> list[tuple[float, int]]:
         """All that was said of it, in order of time."""

@@ -23,11 +23,17 @@ NOTHING = Sensors()
 
 
 class Driver:
-    """Writes the drives and stays of one truck; `node` is the place in the town it stands at."""
+    """Writes the drives and stays of one truck.
+
+    Attributes:
+        node: the place in the town at which it stands.
+        awake: with the ignition on.
+    """
 
     def __init__(self, district: District, diary: Diary, node: Node, dice: random.Random) -> None:
         self.district, self.diary, self.node, self.dice = district, diary, node, dice
         self.limit_kmh = 100.0
+        self.awake = False
 
     def path(self, points: Sequence[Point]) -> Path:
         return self.district.roads.path(points)
@@ -73,14 +79,16 @@ class Driver:
 
     def sleep_until(self, time: float) -> None:
         """Ignition off; it is on again a little before the time."""
-        if time - self.diary.clock < 900:
-            self.diary.stay(max(time - self.diary.clock, 0))
-            return
-        self.diary.say("ignition", 0)
-        warm = self.dice.uniform(120, 480)
-        self.diary.stay(time - warm - self.diary.clock)
-        self.diary.say("ignition", 1)
-        self.diary.stay(warm)
+        seconds = max(time - self.diary.clock, 0.0)
+        warm = min(self.dice.uniform(120, 480), seconds)
+        if seconds > 900 or not self.awake:
+            if self.awake:
+                self.diary.say("ignition", 0)
+            self.diary.stay(seconds - warm)
+            self.diary.say("ignition", 1)
+            self.awake = True
+            seconds = warm
+        self.diary.stay(seconds)
 
     def _traffic(self, length_m: float) -> np.typing.NDArray[np.float64]:
         """Factors of the wanted speed, each like the one before it; now and then a jam."""

@@ -139,10 +139,17 @@ class MuckTruth(Truth):
                 self.label("long_stop", one, sure and (awake or self._heard(one)))
 
     def _believed_laden(self) -> None:
-        """A dumping that the truck has no sensor to show: until it loads again it seems laden."""
+        """Without a load sensor nobody knows of a truck at first, and after an unseen dumping.
+
+        A truck first seen on the road may be laden; one that dumped its load seems so until it
+        loads again.
+        """
         if self.crew.equipment.load:
             return
         begins = [c.begin for c in self.diary.cargoes]
+        first = min(begins, default=float(self.t[-1]))
+        for kind in ("off_route", "out_of_hours", "restricted_zone"):
+            self.label(kind, (float(self.t[0]), first), False, detail="not yet known")
         for cargo in self.diary.cargoes:
             if cargo.gone_at not in self.district.zones:
                 again = min((b for b in begins if b > cargo.gone), default=float(self.t[-1]))

@@ -24,6 +24,10 @@ from demo.fleet.labelled.stretches import (
     stretches,
 )
 
+CONFUSED = ("off_route", "restricted_zone", "suspected_dumping", "unknown_ground", "overspeed",
+            "left_work_area", "long_stop")  # fmt: skip
+"""What spoofed places may be taken for: no truth, but no mistake of the rules either."""
+
 
 class Truth:
     """What every truck can be guilty of. `diary.silences` must be complete.
@@ -35,7 +39,7 @@ class Truth:
 
     def __init__(self, district: District, crew: Crew, diary: Diary) -> None:
         self.district, self.crew, self.diary = district, crew, diary
-        self.track = diary.track()
+        self.track = diary.track().with_rows_at(diary.moments())
         self.t = self.track.t
         self.dt = crew.equipment.interval_s
         self.permits = [
@@ -62,6 +66,10 @@ class Truth:
             seconds = silence.end - silence.begin
             at = np.array([silence.begin])
             speed = float(np.interp(at, self.t, self.track.speed)[0])
+            if silence.why == "spoofed":
+                around = silence.begin - 60, silence.end + 300
+                for kind in CONFUSED:
+                    self.label(kind, around, False, detail="spoofed")
             if seconds > 270:
                 sure = silence.why == "lost" and seconds >= 390 and speed > 5.0
                 self.label("track_gap", one, sure, detail=silence.why)
