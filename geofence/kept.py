@@ -15,8 +15,8 @@ from ingest.fixes import COLUMNS, Fixes, Ints
 
 ODOMETERS = ("fixes", "way_m", "moving_s", "off_route_m", "missing_s", "lid_open_s")
 """What is counted along a track, from its first fix on: how many fixes, the way driven, how long it
-moved, how much of the way off every route, how long silences lasted, how long it drove with the
-lid open."""
+moved, how much of the way off every route, how long it was silent on the way, how long it drove
+with the lid open."""
 
 _LEFT_OUT = ("vehicle", "received_t", "quality", "backfill")  # said by the slot, or all alike
 KEPT_COLUMNS = tuple(c for c in COLUMNS if c not in _LEFT_OUT)

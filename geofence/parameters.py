@@ -8,6 +8,15 @@ from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
 from config.site import RuleParameters
+from geofence.round_parameters import (
+    LeftWorkAreaParameters,
+    MissedSegmentParameters,
+    RoundLateParameters,
+    RoundParameters,
+    SegmentPassParameters,
+    WashInFrostParameters,
+    WorkTooFastParameters,
+)
 
 # Keys under [rules.<kind>] that other parts of the product read.
 FOREIGN_KEYS = frozenset({"severity", "hold_back_s", "deadline_s", "told"})
@@ -82,6 +91,9 @@ class TripParameters:
         load_late_s: a sensor may say laden so long after the site was left.
         raised_hold_s: so long its body is up before the load has slid.
         stop_s: shorter stops are not counted: lights, queues.
+        suspect_on_route_s: so long a stop on the route has to last before the load may have been
+            dumped there (ours: longer than a light).
+        hidden_s: silences on the way that together last so long may hide a visit to a ground.
         route_tolerance_m: so much of the way off every corridor is still on the route.
         forget_s: after so long nobody knows any more what became of the load.
         unseen_loading_weight: how sure a long stop is to be a loading because the truck, without a
@@ -94,6 +106,8 @@ class TripParameters:
     load_late_s: float = 300.0
     raised_hold_s: float = 10.0
     stop_s: float = 60.0
+    suspect_on_route_s: float = 120.0
+    hidden_s: float = 300.0
     route_tolerance_m: float = 300.0
     forget_s: float = 86_400.0
     unseen_loading_weight: float = 0.4
@@ -308,6 +322,75 @@ class TripUnfinishedParameters:
 
 
 @dataclass(frozen=True, slots=True)
+class TrackGapParameters:
+    """When a driving truck is lost. Source of all defaults: ours.
+
+    Attributes:
+        after_s: no fix for so long: more than a tunnel, which takes three minutes at most.
+        settle_s: what comes late within so long after that, or after the first fix again, is
+            waited for.
+        moving_kmh: slower, the last fix was not driving.
+        slowing: nor was it where its speed is less than this share of the mean speed of the way
+            from the fix before: the truck parks.
+        enabled: False leaves the rule out.
+    """
+
+    after_s: float = 300.0
+    settle_s: float = 120.0
+    moving_kmh: float = 10.0
+    slowing: float = 0.6
+    enabled: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class TamperParameters:
+    """When a terminal is taken to be tampered with. Source of all defaults: ours.
+
+    Attributes:
+        hold_s, min_fixes: antenna or main power reported cut for so long, on so many fixes.
+        clear_s: no longer reported for so long ends it.
+        max_gap_s: nothing is begun or prolonged across a longer silence: on its own battery a
+            terminal sends seldom.
+        max_kmh: no truck is faster.
+        far_m: a place that is so much farther than `max_kmh` explains cannot be; nearer ones may be
+            reflections. They scatter by some hundred metres at most.
+        window_s, places, span_s: so many such places within the window, the first and the last so
+            far apart in time: one stray, or one burst, is none.
+        settle_s, settle_fixes: where a truck was, and after a jump is again, for so long and on so
+            many fixes, it truly is: a receiver that was just switched on may err.
+        enabled: False leaves the rule out.
+    """
+
+    hold_s: float = 60.0
+    min_fixes: int = 2
+    clear_s: float = 60.0
+    max_gap_s: float = 3600.0
+    max_kmh: float = 200.0
+    far_m: float = 1000.0
+    window_s: float = 600.0
+    places: int = 3
+    span_s: float = 60.0
+    settle_s: float = 120.0
+    settle_fixes: int = 5
+    enabled: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class TerminalOfflineParameters:
+    """When a terminal is silent for too long. Source of all defaults: ours.
+
+    Attributes:
+        after_s: for so long, unless its ignition was off or it was in or near a depot.
+        always_s: for so long in any case.
+        enabled: False leaves the rule out.
+    """
+
+    after_s: float = 3600.0
+    always_s: float = 172_800.0
+    enabled: bool = True
+
+
+@dataclass(frozen=True, slots=True)
 class UnknownSiteParameters:
     """When unexplained loadings make a suspected black site (黑工地). All ours.
 
@@ -359,8 +442,18 @@ class Parameters:
     )
     wrong_ground: WrongGroundParameters = field(default_factory=WrongGroundParameters)
     trip_unfinished: TripUnfinishedParameters = field(default_factory=TripUnfinishedParameters)
+    track_gap: TrackGapParameters = field(default_factory=TrackGapParameters)
+    tamper: TamperParameters = field(default_factory=TamperParameters)
+    terminal_offline: TerminalOfflineParameters = field(default_factory=TerminalOfflineParameters)
     unknown_site: UnknownSiteParameters = field(default_factory=UnknownSiteParameters)
     unknown_ground: UnknownGroundParameters = field(default_factory=UnknownGroundParameters)
+    segment_pass: SegmentPassParameters = field(default_factory=SegmentPassParameters)
+    round: RoundParameters = field(default_factory=RoundParameters)
+    missed_segment: MissedSegmentParameters = field(default_factory=MissedSegmentParameters)
+    round_late: RoundLateParameters = field(default_factory=RoundLateParameters)
+    work_too_fast: WorkTooFastParameters = field(default_factory=WorkTooFastParameters)
+    wash_in_frost: WashInFrostParameters = field(default_factory=WashInFrostParameters)
+    left_work_area: LeftWorkAreaParameters = field(default_factory=LeftWorkAreaParameters)
 
     def enabled(self, kind: str) -> bool:
         """Whether the site has left a rule on; what has no switch always is."""
@@ -400,6 +493,10 @@ def _checked(kind: str, key: str, value: object, like: object) -> object:
         return value
     if isinstance(value, bool) or not isinstance(value, int | float):
         raise ParameterError(kind, key, f"{value!r} is not a number")
+    if key.endswith("_c"):
+        if not -100 <= value <= 100:
+            raise ParameterError(kind, key, f"{value!r} is no temperature of the air")
+        return float(value)
     if not 0 <= value < float("inf"):
         raise ParameterError(kind, key, f"{value!r} is not a finite number of 0 or more")
     if isinstance(like, int):

@@ -11,7 +11,9 @@ from geofence.arrivals import BACKFILL, Arrivals
 from geofence.grid import expand
 from geofence.kept import ODOMETERS
 from geofence.local_time import in_hours, minutes_of_day
+from geofence.near_segments import NearSegments
 from geofence.projection import Floats, lengths_m
+from geofence.strays import newest_strays
 from geofence.zone_index import INSIDE
 from ingest.fixes import Bools, Codes8, Ints
 
@@ -20,7 +22,8 @@ if TYPE_CHECKING:
 
 MOVING_KMH = 5.0  # at and above it a truck moves; GPS speeds of standing ones stay below
 DERIVE_MAX_S = 60.0  # a speed is derived between fixes at most so far apart
-MISSING_S = 120.0  # a longer silence counts as missing fixes: four times the usual 30 s
+MISSING_S = 120.0  # a longer silence counts as missing fixes: four times the usual 30 s;
+MISSING_M = 200.0  # if the vehicle went so far in it: parked, terminals sleep
 
 
 class Rows:
@@ -99,6 +102,19 @@ class Rows:
         return result
 
     @cached_property
+    def stray_t(self) -> Floats:
+        """Of the newest stray before a fix, see `geofence.strays`; -inf where there is none."""
+        result, arrivals = np.full(len(self), -np.inf), self.arrivals
+        if arrivals.strays:
+            for run, vehicle_id in enumerate(self.vehicle_ids):
+                begin, end = arrivals.starts[run], arrivals.ends[run]
+                aside = int(arrivals.slot[begin]) in arrivals.backfill
+                if vehicle_id in arrivals.strays and not aside:
+                    times = newest_strays(arrivals.strays, vehicle_id, self.t[begin:end])
+                    result[begin:end] = times
+        return result
+
+    @cached_property
     def minutes(self) -> Floats:
         """Local minute of the day."""
         return minutes_of_day(self.ground.timezone, self.t)
@@ -150,7 +166,7 @@ class Rows:
                 way,
                 np.where(moving & seen, step_s, 0.0),
                 np.where(self.off_route, way, 0.0),
-                np.where(seen, 0.0, step_s),
+                np.where(~seen & (self.step_m > MISSING_M), step_s, 0.0),
                 np.where(moving & seen & (self.fixes.lid == 1), step_s, 0.0),
             ],
             axis=1,
@@ -239,6 +255,44 @@ class Rows:
         inside = self.inside_level
         here = self.pair_row[inside] * zones + self.pair_zone[inside]
         return self.crossed_row[~np.isin(self.crossed_row * zones + self.crossed_zone, here)]
+
+    @cached_property
+    def near_segments(self) -> NearSegments:
+        """The segments that vehicles are at work on."""
+        return NearSegments(self)
+
+    @cached_property
+    def in_round(self) -> Bools:
+        """Whether it is in the window of a round of its vehicle's."""
+        windows = self.ground.work.windows
+        result = np.zeros(len(self), dtype=bool)
+        if windows.vehicles:
+            known = windows.vehicles.get
+            vehicle = np.array([known(v, -1) for v in self.vehicle_ids], dtype=np.intp)[self.run]
+            planned = np.nonzero(vehicle >= 0)[0]
+            result[planned] = windows.within(vehicle[planned], self.t[planned])
+        return result
+
+    @cached_property
+    def away(self) -> Bools:
+        """Whether a sanitation vehicle is away from all its work.
+
+        Neither in or near a work area, depot or transfer station, nor on one of its routes. Only
+        where it has a tool on, or is in the window of one of its rounds.
+        """
+        ground, result = self.ground, np.zeros(len(self), dtype=bool)
+        asked = (self.kind > 0) & ((self.fixes.work > 0) | self.in_round)
+        if not asked.any():
+            return result
+        result[asked & ~self.inside_any(ground.zone_of_work)] = True
+        for run in np.unique(self.run[result]).tolist():
+            at = np.nonzero(result & (self.run == run))[0]
+            for route in ground.work.corridors_of.get(self.vehicle_ids[run], ()):
+                of = np.full(len(at), route)
+                at = at[~ground.plans.corridors.within(of, self.x[at], self.y[at])]
+            result &= self.run != run
+            result[at] = True
+        return result
 
     def codes_of(self, column: Codes8, *values: int) -> Bools:
         """Whether a column of codes has one of these values."""

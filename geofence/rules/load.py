@@ -204,10 +204,6 @@ class Loads(Rule[LoadState]):
             return self._changed(
                 state, EMPTY, "reload", place.first_t, sight=sight, zone_id=place.zone_id
             )
-        if kind is ZoneKind.DEPOT and by_place:
-            return self._changed(
-                state, UNKNOWN, "depot", place.first_t, sight=sight, zone_id=place.zone_id
-            )
         up = place.raised_t is not None and sight.t - place.raised_t >= self._p.raised_hold_s
         if up and kind is ZoneKind.GROUND and state.level != EMPTY:
             raised_t = place.raised_t or sight.t

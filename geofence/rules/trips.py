@@ -35,7 +35,10 @@ class SiteStay(msgspec.Struct, frozen=True, array_like=True):
 
 
 class Suspect(msgspec.Struct, frozen=True, array_like=True):
-    """A stop laden, outside every known place: where the load may have been dumped."""
+    """A stop laden, outside every known place: where the load may have been dumped.
+
+    Off the route a shorter one will do, and comes before one on it.
+    """
 
     since_t: float
     until_t: float
@@ -321,11 +324,19 @@ class Trips(Rule[TripState]):
             stopped_s=trip.stopped_s + lasted_s,
             stop_t=stop.since_t,
         )
-        was = trip.suspect
-        if stop.known or (was is not None and lasted_s <= was.until_t - was.since_t):
-            return trip
         suspect = Suspect(stop.since_t, stop.until_t, stop.lon, stop.lat, stop.off_route)
+        if stop.known or lasted_s < self._suspect_s(suspect):
+            return trip
+        was = trip.suspect
+        if was is not None and (was.off_route, was.until_t - was.since_t) >= (
+            stop.off_route,
+            lasted_s,
+        ):
+            return trip
         return msgspec.structs.replace(trip, suspect=suspect)
+
+    def _suspect_s(self, suspect: Suspect) -> float:
+        return self._p.stop_s if suspect.off_route else self._p.suspect_on_route_s
 
     def _at_ground(self, trip: OpenTrip, sight: Sight) -> OpenTrip:
         grounds = [
@@ -367,7 +378,9 @@ class Trips(Rule[TripState]):
             found.append(_lost(sight.vehicle_id, load.since_t, load.lon, load.lat, 1.0))
         elif load.cause == "sensor":  # at a site, a depot, or the edge of a ground
             outcome = TripOutcome.UNKNOWN
-        elif trip.suspect is not None and trip.suspect.off_route:
+        elif sight.odometer[_MISSING] - trip.odometer[_MISSING] >= self._p.hidden_s:
+            outcome = TripOutcome.UNKNOWN  # it may have been at a ground, unseen
+        elif trip.suspect is not None:
             outcome, suspect = TripOutcome.DUMPED, trip.suspect
             lost = _lost(sight.vehicle_id, suspect.since_t, suspect.lon, suspect.lat, 0.5)
             found.append(msgspec.structs.replace(lost, ended_at=moment(suspect.until_t)))

@@ -77,7 +77,15 @@ def test_a_site_visited_empty_makes_no_trip(world, engine):
     assert trips(world, engine, drive) == []
 
 
-def test_home_with_nobody_knows_what(world, engine):
+def test_home_laden_is_still_a_trip(world, engine):
     drive = Drive(world).stand(600).to(0, -2000).stand(300)
+    (trip,) = trips(world, engine, drive)
+    assert trip.outcome is TripOutcome.UNDER_WAY
+
+
+def test_unseen_for_long_on_the_way_nobody_knows(world, engine):
+    drive = Drive(world).stand(600).to(1500, 0)
+    drive.t, drive.x = drive.t + 900, 1000.0
+    drive.to(0, 0).stand(400)
     (trip,) = trips(world, engine, drive)
     assert trip.outcome is TripOutcome.UNKNOWN
