@@ -37,10 +37,14 @@ class Stop(msgspec.Struct, frozen=True, array_like=True):
 
 
 class StopState(msgspec.Struct, frozen=True, array_like=True, tag="stop"):
-    """`stop` is the newest that lasted; `maybe` one that has yet to."""
+    """`stop` is the newest that lasted; `maybe` one that has yet to.
+
+    `leaving`: it moves, and is not away yet.
+    """
 
     stop: Stop | None = None
     maybe: Stop | None = None
+    leaving: bool = False
 
 
 class Stops(Rule[StopState]):
@@ -63,6 +67,8 @@ class Stops(Rule[StopState]):
         return code.astype(np.uint64), NO_NUMBERS
 
     def quiet_until(self, state: StopState) -> float:
+        if state.leaving:
+            return -math.inf
         return math.inf if state.maybe is None else state.maybe.since_t + self._p.hold_s
 
     def shows(self, before: StopState | None, after: StopState | None) -> bool:
@@ -75,20 +81,21 @@ class Stops(Rule[StopState]):
         code: int,
         number: float,  # noqa: ARG002 (the rules' protocol)
     ) -> tuple[StopState | None, tuple[()]]:
-        stop = state.stop if state else None
-        maybe = state.maybe if state else None
-        if stop is not None and stop.until_t is None:
-            if code != MOVING or self._near(stop, sight):
-                return state, ()
-            return StopState(_until(stop, sight)), ()
-        if maybe is None:
+        before = state or StopState()
+        stop, maybe = before.stop, before.maybe
+        standing = stop if stop is not None and stop.until_t is None else maybe
+        if standing is None:
             return (StopState(stop, _begun(sight)) if code == SLOW else state), ()
-        if code == MOVING and not self._near(maybe, sight):
+        if code == MOVING and not self._near(standing, sight):
             # Between the last slow fix and this one it may have stood for long: fixes are rare.
-            lasted = sight.before_t - maybe.since_t >= self._p.hold_s
-            return StopState(_until(maybe, sight) if lasted else stop), ()
-        lasted = sight.t - maybe.since_t >= self._p.hold_s
-        return (StopState(maybe) if lasted else state), ()
+            counts = standing is stop or sight.before_t - standing.since_t >= self._p.hold_s
+            return StopState(_until(standing, sight) if counts else stop), ()
+        leaving = code == MOVING
+        if standing is maybe and sight.t - standing.since_t >= self._p.hold_s:
+            return StopState(maybe, leaving=leaving), ()
+        if leaving is before.leaving:
+            return state, ()
+        return msgspec.structs.replace(before, leaving=leaving), ()
 
     def _near(self, stop: Stop, sight: Sight) -> bool:
         return math.hypot(sight.x - stop.x, sight.y - stop.y) <= self._p.radius_m
