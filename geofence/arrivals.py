@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -10,6 +10,7 @@ import numpy.typing as npt
 
 from geofence.kept import KeptRows, as_fixes
 from geofence.projection import Floats
+from geofence.strays import Strays, take_in
 from ingest.fixes import COLUMNS, Bools, Fixes, Ints
 
 if TYPE_CHECKING:
@@ -32,6 +33,7 @@ class Arrivals:
         rewound: slots of tracks that go back in time; theirs are the late fixes and all kept ones
             after them.
         backfill: slots of backfill tracks.
+        strays: see `geofence.strays`.
     """
 
     fixes: Fixes
@@ -45,16 +47,22 @@ class Arrivals:
     codes: npt.NDArray[np.uint64]
     rewound: frozenset[int]
     backfill: frozenset[int]
+    strays: Strays
 
 
-def arrange(state: EngineState, fixes: Fixes) -> tuple[EngineState, Arrivals]:
+def arrange(state: EngineState, fixes: Fixes, strays: Fixes) -> tuple[EngineState, Arrivals]:
     """Sort a batch; the state returned is a copy with slots for new tracks, to be worked on.
 
     Repetitions and fixes older than the lateness window are left out, but for those out of a time
     in which the vehicle was silent: they are as good as backfill. On a backfill track an older fix
-    begins a new block, judged from nothing.
+    begins a new block, judged from nothing. Strays take a track back as late fixes do, and are no
+    fixes of it.
     """
     state, slot = _slots(state, fixes)
+    back: dict[int, float] = {}
+    if len(strays):
+        known, back = take_in(state, strays)
+        state = replace(state, strays=known)
     backfill = set(slot[fixes.backfill].tolist()) if fixes.backfill.any() else set()
     old = fixes.t < state.t[slot] - state.lateness_s
     if old.any():
@@ -72,8 +80,9 @@ def arrange(state: EngineState, fixes: Fixes) -> tuple[EngineState, Arrivals]:
     if repeated.any():
         fixes, slot = fixes.take(~repeated), slot[~repeated]
     late = fixes.t <= np.maximum(state.t[slot], state.ticked[slot])
-    if late.any():
-        fixes, slot, rewound, before = _rewind(state, fixes, slot, set(slot[late].tolist()))
+    if late.any() or back:
+        late_slots = set(slot[late].tolist()) | back.keys()
+        fixes, slot, rewound, before = _rewind(state, fixes, slot, late_slots, back)
     else:
         rewound, before = frozenset(), None
     aside = frozenset(backfill.intersection(slot.tolist())) if backfill else frozenset()
@@ -107,9 +116,11 @@ def _put_aside(
 
 
 def _rewind(
-    state: EngineState, fixes: Fixes, slot: Ints, late: set[int]
+    state: EngineState, fixes: Fixes, slot: Ints, late: set[int], back: dict[int, float]
 ) -> tuple[Fixes, Ints, frozenset[int], KeptRows | None]:
     """For late tracks: the new fixes merged with the kept ones after the oldest of them.
+
+    Those of `back` have to go back to a time at least, whatever is new.
 
     Also the slots that go back, and the kept fix before each one's oldest new fix, where there is.
     """
@@ -123,6 +134,11 @@ def _rewind(
         fixes, slot, is_late = fixes.take(news), slot[news], is_late[news]
     oldest = np.full(len(state.t), np.inf)
     np.minimum.at(oldest, slot[is_late], fixes.t[is_late])
+    oldest[oldest > np.maximum(state.t, state.ticked)] = np.inf  # only its repetitions were late
+    if kept is not None:
+        for at, t in back.items():
+            if (kept["t"][kept["slot"] == at] > t).any():
+                oldest[at] = min(oldest[at], t)
     rewound = frozenset(np.nonzero(np.isfinite(oldest))[0].tolist())
     if kept is None or not len(kept):
         return fixes, slot, rewound, None
@@ -175,6 +191,7 @@ def _arrivals(
         codes,
         rewound,
         backfill,
+        state.strays,
     )
 
 

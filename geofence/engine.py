@@ -24,6 +24,7 @@ from geofence.rule_list import make_rules
 from geofence.rule_run import Batch, RuleSet, SilentTrack
 from geofence.snapshot import StateVersionError
 from geofence.state import EngineState
+from geofence.strays import strays_of
 from ingest.fixes import Fixes
 from ingest.position import Position, Quality
 
@@ -79,7 +80,7 @@ class Engine:
     def advance(
         self, state: EngineState, fixes: Fixes | Sequence[Position], now: datetime
     ) -> tuple[EngineState, list[Finding]]:
-        """Judge a batch in any order. Only fixes of GOOD quality count.
+        """Judge a batch in any order. Only fixes of GOOD quality move a vehicle.
 
         Args:
             state: as the last batch left it; it is not changed.
@@ -90,10 +91,11 @@ class Engine:
             The state after the batch, and the findings that are new or have changed.
         """
         columns = fixes if isinstance(fixes, Fixes) else Fixes.of(fixes)
+        strays = strays_of(columns)
         columns = columns.take(columns.quality == Quality.GOOD)
         if state.lateness_s != self._lateness_s:  # a snapshot from before the setting was changed
             state = replace(state, lateness_s=self._lateness_s)
-        state, arrivals = arrange(state, columns)
+        state, arrivals = arrange(state, columns, strays)
         was = {slot: state.memories.get(slot, Memory()) for slot in arrivals.rewound}
         told: dict[int, list[Step]] = {}
         if len(arrivals.slot):

@@ -17,6 +17,9 @@ from geofence.rules.restricted_zone import RestrictedZone, RestrictedZoneState
 from geofence.rules.rule import Rule
 from geofence.rules.stops import Stops, StopState
 from geofence.rules.suspected_dumping import DumpingState, SuspectedDumping
+from geofence.rules.tamper import Tamper, TamperState
+from geofence.rules.terminal_offline import TerminalOffline, TerminalOfflineState
+from geofence.rules.track_gap import TrackGap, TrackGapState
 from geofence.rules.trip_unfinished import TripUnfinished, TripUnfinishedState
 from geofence.rules.trips import Trips, TripState
 from geofence.rules.wrong_ground import WrongGround, WrongGroundState
@@ -36,6 +39,9 @@ RuleState: TypeAlias = (
     | DumpingState
     | WrongGroundState
     | TripUnfinishedState
+    | TrackGapState
+    | TamperState
+    | TerminalOfflineState
 )
 
 RULES: tuple[Callable[[Ground], Rule[Any]], ...] = (
@@ -54,6 +60,9 @@ RULES: tuple[Callable[[Ground], Rule[Any]], ...] = (
     SuspectedDumping,
     WrongGround,
     TripUnfinished,
+    TrackGap,
+    Tamper,
+    TerminalOffline,
 )
 
 

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from geofence.rules.stops import Stop, StopState
     from geofence.rules.trips import TripState
     from geofence.rules.zone_visits import Stay
+    from geofence.strays import Stray
 
 RuleStates = dict[str, Any]
 
@@ -138,6 +139,14 @@ class Sight:
     @property
     def temperature_c(self) -> float:
         return float(self.rows.fixes.temperature_c[self.row])
+
+    @property
+    def strays(self) -> tuple[Stray, ...]:
+        """What the vehicle told between the fix before and this one, and cannot be."""
+        if not self.rows.stray_t[self.row] > self.before_t:
+            return ()
+        known = self.rows.arrivals.strays[self.vehicle_id]
+        return tuple(stray for stray in known if self.before_t < stray[0] < self.t)
 
     @property
     def minute(self) -> float:

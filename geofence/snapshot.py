@@ -12,6 +12,7 @@ from geofence.district.state import DistrictState
 from geofence.kept import ODOMETERS, Kept, kept_dtype
 from geofence.memory import Memory
 from geofence.state import EngineState
+from geofence.strays import Stray
 
 STATE_VERSION = 3
 
@@ -27,6 +28,7 @@ class _Packed(msgspec.Struct, array_like=True):
     arrays: dict[str, bytes]
     kept: bytes
     silences: dict[int, tuple[tuple[float, float], ...]]
+    strays: dict[str, tuple[Stray, ...]]
     memories: dict[int, Memory]
     district: DistrictState
 
@@ -62,6 +64,7 @@ def encode_state(state: EngineState, rules: tuple[str, ...]) -> bytes:
         arrays={name: getattr(state, name).tobytes() for name in _ARRAYS},
         kept=b"".join(chunk.tobytes() for chunk in kept.chunks),
         silences=state.silences,
+        strays=dict(state.strays),
         memories={
             slot: memory.trimmed(state.horizon(slot)) for slot, memory in state.memories.items()
         },
@@ -105,6 +108,7 @@ def decode_state(data: bytes, rules: tuple[str, ...]) -> EngineState:
         slots={track: slot for slot, track in enumerate(packed.tracks)},
         tracks=packed.tracks,
         silences=packed.silences,
+        strays=packed.strays,
         kept=Kept((kept,) if len(kept) else ()),
         memories=packed.memories,
         district=packed.district,

@@ -13,6 +13,7 @@ from geofence.district.state import DistrictState
 from geofence.kept import ODOMETERS, Kept
 from geofence.memory import Memory
 from geofence.projection import Floats
+from geofence.strays import Strays
 
 KEPT_SILENCES = 20  # of a track; some days of nights without ignition
 
@@ -38,6 +39,7 @@ class EngineState:
         ticked: the event time of the last tick without a fix; -inf before the first.
         silences: (from, to) of a slot's last long gaps between fixes, oldest first: an old fix in
             one of them is news and no repetition.
+        strays: see `geofence.strays`.
         kept: the fixes that a late one may need.
         memories: see `geofence.memory`; slots with nothing to remember have none.
         district: what is known across vehicles.
@@ -56,6 +58,7 @@ class EngineState:
     silent: Ints32
     ticked: Floats
     silences: dict[int, tuple[tuple[float, float], ...]]
+    strays: Strays
     kept: Kept
     memories: dict[int, Memory]
     district: DistrictState
@@ -77,6 +80,7 @@ class EngineState:
             silent=np.empty(0, dtype=np.int32),
             ticked=none,
             silences={},
+            strays={},
             kept=Kept(),
             memories={},
             district=DistrictState(),
@@ -109,6 +113,7 @@ class EngineState:
             grown(self.silent, 0),
             grown(self.ticked, -np.inf),
             dict(self.silences),
+            self.strays,
             self.kept,
             dict(self.memories),
             self.district,
