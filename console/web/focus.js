@@ -130,7 +130,7 @@ export class Focus {
       if (!segment.geometry) return null;
       const points = segment.geometry.coordinates.map(([lon, lat]) => [lat, lon]);
       this.line(points, { color: "#05090e", weight: 11, opacity: 0.85, lineCap: "butt" });
-      const name = segment.name || t("segment.number", { number: segment.segment });
+      const name = segment.name || t("segment.number", { number: segment.segment + 1 });
       const drawn = this.line(points, { color: SEGMENT[segment.state], weight: 6, interactive: true, lineCap: "butt" })
         .bindTooltip(lines(`${name} · ${t(`segment.${segment.state}`)}`, segmentFigures(segment)), { sticky: true, className: "truck-tip" });
       bounds.extend(drawn.getBounds());

@@ -13,6 +13,7 @@ const inZone = (options) => new Intl.DateTimeFormat(language, { timeZone: zone, 
 
 export const clockTime = (date) => inZone({ hour: "2-digit", minute: "2-digit", second: "2-digit" }).format(date);
 export const clockDate = (date) => inZone({ year: "numeric", month: "2-digit", day: "2-digit", weekday: "short" }).format(date);
+export const dateOf = (date) => inZone({ year: "numeric", month: "2-digit", day: "2-digit" }).format(date);
 export const hourMinute = (date) => inZone({ hour: "2-digit", minute: "2-digit" }).format(date);
 export const hourOf = (date) => inZone({ hour: "2-digit" }).format(date).replace(/\D/g, "");
 

@@ -57,7 +57,7 @@ function more({ round, segments, visits, alerts }, onAlert, onSegment) {
     wrong.length > 0 && h("ul", { class: "segments" }, wrong.map((segment) => h("li", {},
       h("button", { type: "button", class: segment.state, onmouseenter: () => onSegment(segment.i), onmouseleave: () => onSegment(null),
         onfocus: () => onSegment(segment.i), onblur: () => onSegment(null), onclick: () => onSegment(segment.i, true) },
-      h("i", { "aria-hidden": "true" }), h("b", {}, segment.name || t("segment.number", { number: segment.segment })), h("span", {}, t(`segment.${segment.state}`)),
+      h("i", { "aria-hidden": "true" }), h("b", {}, segment.name || t("segment.number", { number: segment.segment + 1 })), h("span", {}, t(`segment.${segment.state}`)),
       h("span", {}, seen(segment) || `${Math.round(segment.length_m)} m`))))),
     alertLinks(alerts, onAlert));
 }

@@ -1,7 +1,7 @@
 // One muck trip as a card of the list, and a day of them in figures.
 import { kindName } from "./alert_card.js";
 import { h } from "./dom.js";
-import { hourMinute, kilometres, minutes, nameOf } from "./format.js";
+import { dateOf, hourMinute, kilometres, minutes, nameOf } from "./format.js";
 import { t } from "./i18n.js";
 
 export const OUTCOMES = ["under_way", "unloading", "finished", "wrong_ground", "dumped", "unfinished", "unknown"];
@@ -65,7 +65,7 @@ function more({ trip, permit, visits, alerts }, onAlert) {
       [t("permit.way"), `${permit.site_zone ? nameOf(permit.site_zone) : t("permit.any")} → ${permit.ground_zone ? nameOf(permit.ground_zone) : t("permit.any")}`],
       [t("permit.routes"), permit.route_ids.map(nameOf).join("、") || t("permit.any")],
       [t("permit.hours"), permit.hours || t("permit.whole_day")],
-      permit.valid_to && [t("permit.valid_to"), permit.valid_to.slice(0, 10)],
+      permit.valid_to && [t("permit.valid_to"), dateOf(new Date(Date.parse(permit.valid_to) - 1))], // its last day
       permit.speed_limit_kmh && [t("permit.limit"), `${permit.speed_limit_kmh} km/h`],
       permit.daily_trips && [t("permit.daily_trips"), String(permit.daily_trips)],
     ]),

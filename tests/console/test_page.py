@@ -211,6 +211,7 @@ def test_a_trip_is_drawn_with_its_stops_and_alerts(screen: Screen, world: World)
     expect(page.locator(".mark.end.dumped")).to_have_count(1)
     expect(page.locator(".leaflet-focus-pane path[stroke='#ffb224']")).to_have_count(1)
     expect(card).to_contain_text("应至 西郊消纳场")
+    expect(card).to_contain_text("有效期至2030/12/31")
     card.locator(".links button").click()  # to the alert itself
     expect(page.locator("#view-alerts .alert[aria-expanded=true]")).to_contain_text("疑似偷倒")
     expect(page.locator("#focus")).to_be_hidden()

@@ -126,12 +126,15 @@ def test_both_kinds_have_the_same_columns(conn: Connection) -> None:
         "SELECT relname, pg_get_constraintdef(k.oid)"
         " FROM pg_constraint k JOIN pg_class c ON c.oid = conrelid"
         " WHERE contype = 'p' AND relnamespace = 'public'::regnamespace"
-        " AND relname IN ('position', 'zone_visit', 'alert', 'rejected_message') ORDER BY 1"
+        " AND relname IN ('position', 'zone_visit', 'trip', 'round', 'alert', 'rejected_message')"
+        " ORDER BY 1"
     ).fetchall()
     assert keys == [
         ("alert", "PRIMARY KEY (alert_id, started_at)"),
         ("position", "PRIMARY KEY (vehicle_id, fix_time)"),
         ("rejected_message", "PRIMARY KEY (rejected_id, received_at)"),
+        ("round", "PRIMARY KEY (plan_id, window_from)"),
+        ("trip", "PRIMARY KEY (vehicle_id, began_at)"),
         ("zone_visit", "PRIMARY KEY (vehicle_id, zone_id, entered_at)"),
     ]
 
