@@ -2,8 +2,9 @@
 
 The templates are `alerts/i18n/<language>.json`, keys `why.<kind>`. `{name}` is a value of the
 alert, one of its parameters, or one of `FACTS`; its unit is the end of its name (`hours_…` are
-hours); ids in a text, several separated by `|`, become names. A part in square brackets is left out
-where the alert lacks something that it names. A sentence that tells none of the alert's values is
+hours); ids in a text, several separated by `|`, become names. `{threshold.name}` is the parameter
+also where a value has its name. A part in square brackets is left out where the alert lacks
+something that it names. A sentence that tells none of the alert's values is
 followed by all of them, and by the parameters.
 """
 
@@ -27,7 +28,9 @@ FACTS = ("subject", "zone_id", "permit_id", "camera_id", "started_at", "ended_at
 """What a template may name besides values and parameters."""
 
 _PART = re.compile(r"\[([^\[\]]*)\]|([^\[\]]+)")
-_NAME = re.compile(r"\{(\w+)\}")
+_NAME = re.compile(r"\{([\w.]+)\}")
+_MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d")
+_LIST = re.compile(r"[|+]")
 _NOTHING = "–"
 _UNITS = ("kmh", "kg", "deg", "px", "km", "m", "c")
 _SHARES = ("tolerance", "coverage")
@@ -108,7 +111,8 @@ class Wording:
 
     def _known(self, alert: Alert) -> dict[str, Value | datetime]:
         facts: dict[str, Value | datetime] = {name: getattr(alert, name) for name in FACTS}
-        known = facts | alert.parameters | alert.values
+        thresholds = {f"threshold.{name}": value for name, value in alert.parameters.items()}
+        known = facts | thresholds | alert.parameters | alert.values
         return {name: value for name, value in known.items() if value not in (None, "")}
 
     def _fill(self, template: str, known: Mapping[str, Value | datetime]) -> tuple[str, set[str]]:
@@ -125,17 +129,21 @@ class Wording:
         return _STOPS.sub(r"\1", "".join(told)).strip(), names
 
     def _teller(self, known: Mapping[str, Value | datetime]) -> Callable[[re.Match[str]], str]:
-        return lambda found: self.tell(found[1], known[found[1]])
+        return lambda found: self.tell(found[1].rpartition(".")[2], known[found[1]])
 
     def _text(self, name: str, value: str) -> str:
-        if name.endswith("_at"):
-            try:
-                at = datetime.fromisoformat(value)
-            except ValueError:
-                return value
-            return self.tell(name, at) if at.tzinfo else value
-        told = (self.names.get(v) or self._word(f"word.{v}") or v for v in value.split("|"))
-        return self._word("mark.list").join(told)
+        if value in self.names:
+            return self.names[value]
+        if _MOMENT.match(value):
+            at = datetime.fromisoformat(value)
+            local = at.astimezone(self.timezone) if at.tzinfo else at
+            return f"{local:%m-%d %H:%M:%S}" if name.endswith("_at") else f"{local:%Y-%m-%d %H:%M}"
+        if word := self._word(f"word.{value}"):
+            return word
+        parts = _LIST.split(value)
+        if len(parts) == 1:
+            return value
+        return self._word("mark.list").join(self._text(name, part) for part in parts)
 
     def _duration(self, seconds: float) -> str:
         whole = max(0, round(seconds))

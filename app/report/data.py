@@ -153,7 +153,9 @@ class _Told:
 
 def _names(site: Site) -> dict[str, str]:
     return (
-        {zone.id: zone.name for zone in site.zones.values()}
+        {vehicle.vehicle_id: vehicle.plate for vehicle in site.vehicles.values()}
+        | {company.company_id: company.name for company in site.companies.values()}
+        | {zone.id: zone.name for zone in site.zones.values()}
         | {route.id: route.name for route in site.routes.values()}
         | {camera.id: camera.name for camera in site.cameras.values()}
         | {plan.plan_id: plan.name for plan in site.rounds.values()}

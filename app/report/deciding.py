@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import msgspec
 import numpy as np
 
 from alerts.alert import Alert
@@ -40,6 +41,11 @@ def _of(name: str) -> Measured:
     return lambda alert: _number(alert, name)
 
 
+def _threshold(name: str) -> Measured:
+    """The parameter, where a value has the same name."""
+    return lambda alert: _number(msgspec.structs.replace(alert, values={}), name)
+
+
 def _beyond_edge(alert: Alert) -> float | None:
     far, half_width = _number(alert, "max_distance_m"), _number(alert, "half_width_m")
     return None if far is None or half_width is None else far - half_width
@@ -48,6 +54,11 @@ def _beyond_edge(alert: Alert) -> float | None:
 def _excess(alert: Alert) -> float | None:
     fastest, limit = _number(alert, "max_speed_kmh"), _number(alert, "limit_kmh")
     return None if fastest is None or not limit else (fastest / limit - 1) * 100
+
+
+def _work_excess(alert: Alert) -> float | None:
+    speed, limit = _number(alert, "speed_kmh"), _number(alert, "limit_kmh")
+    return None if speed is None or not limit else (speed / limit - 1) * 100
 
 
 def _tolerance(alert: Alert) -> float | None:
@@ -71,7 +82,14 @@ DURATION = Measure("duration_s", "s", _duration, _of("hold_s"))
 MEASURES: dict[str, tuple[Measure, ...]] = {
     "off_route": (Measure("beyond_edge_m", "m", _beyond_edge, _of("far_m")), DURATION),
     "overspeed": (Measure("excess_percent", "percent", _excess, _tolerance), DURATION),
+    "work_too_fast": (Measure("work_excess_percent", "percent", _work_excess, _tolerance),),
+    "suspected_dumping": (Measure("stop_s", "s", _of("stop_s"), _threshold("stop_s")),),
     "trip_unfinished": (Measure("since_loading_s", "s", _since_loading, _of("max_s")),),
+    "track_gap": (Measure("gap_s", "s", _of("gap_s"), _of("after_s")),),
+    "terminal_offline": (Measure("silent_s", "s", _of("silent_s"), _of("after_s")),),
+    "unknown_site": (Measure("weight", "", _of("weight"), _threshold("weight")),),
+    "unknown_ground": (Measure("weight", "", _of("weight"), _threshold("weight")),),
+    "round_late": (Measure("late_s", "s", _of("late_s"), _of("grace_s")),),
 }
 """Kinds that something else than the duration decides about."""
 

@@ -38,6 +38,7 @@ export function showDetail(node, alert, data, onStep) {
       data.comparison ? el("span", { class: `by ${alert.by}` }, t(`by.${alert.by}`)) : null),
     el("p", { class: "who" }, plate(alert), ...[alert.company, alert.permit ? `${t("detail.permit")} ${alert.permit}` : null].filter(Boolean).map((text) => el("span", {}, text))),
     el("div", { class: "why" }, ...alert.why.map((text, i) => el("p", { lang: LANGUAGES[i] }, text))),
+    alert.track.length ? "" : el("p", { class: "note" }, t("detail.no_track")),
     el("h4", {}, t("detail.times")), table(of(1), other ? of(2) : null, names),
     ...(alert.values.length ? [el("h4", {}, t("detail.values")), table(alert.values, other?.values, names)] : []),
     ...(thresholds(alert).length ? [el("h4", {}, t("detail.parameters")), table(thresholds(alert), other ? thresholds(other) : null, names)] : []),

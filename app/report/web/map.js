@@ -10,6 +10,7 @@ const BY = { a: "#7c3aed", both: "#64748b", b: "#0891b2" };
 const PHASE = ["#6b7b8e", "#cf2237", "#6b7b8e"]; // before, during, after
 const NAMED_ZONES = 150;
 const ARROWS = 14;
+const CROWD = 800; // so many dots are drawn smaller
 const DEGREE = 1e5;
 
 const places = (flat) => Array.from({ length: flat.length / 2 }, (_, i) => [flat[2 * i + 1], flat[2 * i]]);
@@ -96,7 +97,7 @@ export class AlertMap {
     this.markers.clear();
     for (const alert of alerts) {
       const color = this.compared ? BY[alert.by] : SEVERITY[alert.severity];
-      const dot = L.circleMarker([alert.at[1], alert.at[0]], { renderer: this.dots, radius: 5.5, color: "#fff", weight: 1.5, fillColor: color, fillOpacity: 0.9 });
+      const dot = L.circleMarker([alert.at[1], alert.at[0]], { renderer: this.dots, radius: alerts.length > CROWD ? 4 : 5.5, color: "#fff", weight: alerts.length > CROWD ? 1 : 1.5, fillColor: color, fillOpacity: 0.9 });
       dot.on("click", () => this.onChoose(alert));
       this.markers.set(alert, dot);
       this.marks.addLayer(dot);
