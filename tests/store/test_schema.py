@@ -251,6 +251,7 @@ def test_policies_follow_the_settings(conn: Connection) -> None:
     assert policies() == {
         ("policy_retention", "position"): "180 days",
         ("policy_retention", "zone_visit"): "1095 days",
+        ("policy_retention", "trip"): "1095 days",
         ("policy_retention", "alert"): "1095 days",
         ("policy_retention", "rejected_message"): "30 days",
         ("policy_compression", "position"): "7 days",
@@ -258,7 +259,7 @@ def test_policies_follow_the_settings(conn: Connection) -> None:
     migrate(conn, RetentionSettings(position_days=90, columnstore_after_days=3))
     assert policies()["policy_retention", "position"] == "90 days"
     assert policies()["policy_compression", "position"] == "3 days"
-    assert len(policies()) == 5
+    assert len(policies()) == 6
 
 
 def test_the_columnstore_takes_fixes_all_the_same(conn: Connection) -> None:

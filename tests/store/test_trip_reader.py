@@ -12,6 +12,7 @@ from config.demo_district import folder
 from config.settings import RetentionSettings
 from config.site_files import read_site_folder
 from geofence.finding import RoundState, SegmentState, TripOutcome, ZoneVisit
+from store import timescale
 from store.batch import Batch
 from store.database import Connection
 from store.retention import maintain
@@ -226,6 +227,8 @@ def test_trips_and_rounds_go_when_their_time_is_over(conn: Connection, writer: W
     )
     maintain(conn, RetentionSettings(), NOON)
     assert (len(recent_trips(conn)), len(recent_rounds(conn))) == (2, 2)
+    if timescale.installed(conn):
+        timescale.drop_chunks(conn, NOON, RetentionSettings(trip_days=60))
     maintain(conn, RetentionSettings(trip_days=60), NOON)
     assert [s.trip.began_at for s in recent_trips(conn)] == [NOON]
     assert [s.round.window_from for s in recent_rounds(conn)] == [NOON]
