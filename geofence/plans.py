@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections import defaultdict
 from dataclasses import dataclass
 from itertools import pairwise
@@ -33,6 +34,7 @@ class Plans:
         corridors: of the routes; `route_ids[r]` names one.
         pairs_from, pairs_to: for plan i, its slice in the four arrays that follow.
         pair_permit: number of the permit in `permits`.
+        permit_weights: of each permit a hash of its id, for sums that stand for sets of permits.
         pair_route: number of a route, -1 for a permit that limits none.
         allowed_zone: (plans, zones) whether a plan's vehicle may be in a zone off its route: every
             depot, and the sites and grounds of its permits.
@@ -46,6 +48,8 @@ class Plans:
             np.array([r.half_width_m for r in routes], dtype=float),
         )
         self.permits = tuple(site.permits.values())
+        weights = [_weight(p.permit_id) for p in self.permits]
+        self.permit_weights = np.array(weights, dtype=np.uint64)
         self.plans: list[Plan] = [Plan(())]
         self._of_vehicle = self._spans(site)
         edges = {e for p in self.permits for e in _validity(p) if abs(e) < _FOREVER}
@@ -138,6 +142,12 @@ class Plans:
         self.pairs_to = np.array(end, dtype=np.intp)
         self.pair_permit = np.array(pair_permit, dtype=np.intp)
         self.pair_route = np.array(pair_route, dtype=np.intp)
+
+
+def _weight(permit_id: str) -> int:
+    """The same in every process."""
+    digest = hashlib.blake2b(permit_id.encode(), digest_size=8).digest()
+    return int.from_bytes(digest, "big") | 1
 
 
 def _validity(permit: Permit) -> tuple[float, float]:

@@ -11,7 +11,9 @@ from geofence.rules.held import HeldState
 from geofence.rules.lid_open import LidOpen
 from geofence.rules.load import Loads, LoadState
 from geofence.rules.long_stop import LongStop, LongStopState
+from geofence.rules.no_permit import NoPermit, NoPermitState
 from geofence.rules.off_route import OffRoute, OffRouteState
+from geofence.rules.out_of_hours import OutOfHours, OutOfHoursState
 from geofence.rules.overspeed import Overspeed, OverspeedState
 from geofence.rules.restricted_zone import RestrictedZone, RestrictedZoneState
 from geofence.rules.rule import Rule
@@ -32,6 +34,8 @@ RuleState: TypeAlias = (
     | LoadState
     | TripState
     | OffRouteState
+    | OutOfHoursState
+    | NoPermitState
     | OverspeedState
     | RestrictedZoneState
     | HeldState
@@ -52,6 +56,8 @@ RULES: tuple[Callable[[Ground], Rule[Any]], ...] = (
     Trips,
     # What should not be.
     OffRoute,
+    OutOfHours,
+    NoPermit,
     Overspeed,
     RestrictedZone,
     LidOpen,

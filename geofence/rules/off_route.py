@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Sequence
 
 import msgspec
@@ -73,9 +72,6 @@ class OffRoute(Rule[OffRouteState]):
         self._ground = ground
         plans = ground.plans
         self._several = np.array([len(p.permits) > 1 for p in plans.plans], dtype=bool)
-        weights = [_weight(p.permit_id) for p in plans.permits]
-        self._weights = np.array(weights, dtype=np.uint64)
-        self._number = {p.permit_id: i for i, p in enumerate(plans.permits)}
         self._route_number = {r: i for i, r in enumerate(plans.route_ids)}
         self.silences_s = (self._p.max_gap_s,)
 
@@ -85,11 +81,12 @@ class OffRoute(Rule[OffRouteState]):
         code = union.astype(np.uint64)
         if self._several[rows.plan].any():
             row, permit, _, active = rows.binding_pairs
+            weights = self._ground.plans.permit_weights
             several = active & self._several[rows.plan[row]]
             detail = np.zeros(len(rows), dtype=np.uint64)
-            np.add.at(detail, row[several], self._weights[permit[several]])
+            np.add.at(detail, row[several], weights[permit[several]])
             on = several & rows.in_corridor
-            np.add.at(detail, row[on], self._weights[permit[on]] * np.uint64(3))
+            np.add.at(detail, row[on], weights[permit[on]] * np.uint64(3))
             code |= detail << np.uint64(2)
         return code, NO_NUMBERS
 
@@ -253,9 +250,3 @@ def _so_far(state: OffRouteState) -> dict[str, float | int | str | bool | None]:
         "duration_s": round(state.last_t - state.since_t, 3),
         "fixes": state.fixes,
     }
-
-
-def _weight(permit_id: str) -> int:
-    """The same in every process."""
-    digest = hashlib.blake2b(permit_id.encode(), digest_size=8).digest()
-    return int.from_bytes(digest, "big") | 1
