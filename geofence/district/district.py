@@ -9,6 +9,7 @@ import msgspec
 
 from geofence.district.part import Part
 from geofence.district.places import Places
+from geofence.district.quota import Quota
 from geofence.district.state import DistrictState
 from geofence.finding import Finding, SegmentPass, Step, UnexplainedStop
 from geofence.ground import Ground
@@ -23,7 +24,7 @@ class District:
 
     def __init__(self, ground: Ground, lateness_s: float) -> None:  # noqa: ARG002 (for rounds)
         # By the field of the state that each part keeps.
-        self._parts: dict[str, Part] = {"places": Places(ground)}
+        self._parts: dict[str, Part] = {"places": Places(ground), "quota": Quota(ground)}
         self.kinds = tuple(kind for part in self._parts.values() for kind in part.kinds)
 
     def advance(
