@@ -67,15 +67,13 @@ class StopParameters:
     """When a vehicle stands or crawls.
 
     Attributes:
-        slow_kmh: below it a stop begins: no GPS receiver says so of a truck that drives.
-        moving_kmh: from it on, or where no speed is known, a stop may be over.
-        radius_m: and the vehicle is so far from where it began (drift of a parked truck: less).
+        slow_kmh: below it a stop or crawl begins: a walking pace.
+        radius_m: so far from where it began it is over (drift of a parked truck: less).
         hold_s: so long a stop has to last before anybody looks at it (ours: most lights are over).
     """
 
-    slow_kmh: float = 3.0
-    moving_kmh: float = 10.0
-    radius_m: float = 60.0
+    slow_kmh: float = 5.0
+    radius_m: float = 80.0
     hold_s: float = 45.0
 
 

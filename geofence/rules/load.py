@@ -113,12 +113,16 @@ class Loads(Rule[LoadState]):
 
     def _by_sensor(self, state: LoadState, sight: Sight) -> LoadState:
         reading = sight.load
-        if reading == UNKNOWN:
+        known = reading == state.level and state.cause == "sensor"
+        if reading == UNKNOWN or (known and state.reading == UNKNOWN):
             return state
-        if reading == state.level and state.cause == "sensor":
-            if state.reading == UNKNOWN:
-                return state
+        if known:
             return msgspec.structs.replace(state, reading=UNKNOWN, fixes=0)
+        if state.level == UNKNOWN and not state.cause:  # nothing to be sure against yet
+            return msgspec.structs.replace(
+                self._changed(state, reading, "sensor", sight.t, sight=sight, zone_id=None),
+                known=True,
+            )
         if reading != state.reading:
             return msgspec.structs.replace(
                 state,

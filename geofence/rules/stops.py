@@ -13,7 +13,7 @@ from geofence.rows import Rows
 from geofence.rules.rule import NO_NUMBERS, Codes, Rule
 from geofence.sight import Sight
 
-MOVING, BETWEEN, SLOW = 0, 1, 2
+MOVING, SLOW = 0, 1
 
 
 class Stop(msgspec.Struct, frozen=True, array_like=True):
@@ -48,10 +48,10 @@ class StopState(msgspec.Struct, frozen=True, array_like=True, tag="stop"):
 
 
 class Stops(Rule[StopState]):
-    """Begins with a slow fix; ends when the vehicle moves and is away from where it began.
+    """Begins with a slow fix; ends when the vehicle is away from where it began.
 
-    So a spike of the speed, or of the place, of a standing vehicle is no end of it. It counts once
-    it has lasted `hold_s`: most are lights.
+    So a spike of the speed of a standing vehicle is no end of it. It counts once it has lasted
+    `hold_s`: most are lights. A crawl is one stop after another.
     """
 
     name = "stop"
@@ -60,11 +60,9 @@ class Stops(Rule[StopState]):
         self._p = ground.parameters.stop
 
     def measure(self, rows: Rows) -> tuple[Codes, Floats]:
-        speed = rows.speed_kmh
         with np.errstate(invalid="ignore"):  # no speed: asked where it is
-            code = np.where(speed < self._p.slow_kmh, SLOW, BETWEEN)
-            code[~(speed < self._p.moving_kmh)] = MOVING
-        return code.astype(np.uint64), NO_NUMBERS
+            slow = rows.speed_kmh < self._p.slow_kmh
+        return slow.astype(np.uint64), NO_NUMBERS
 
     def quiet_until(self, state: StopState) -> float:
         if state.leaving:
@@ -86,11 +84,12 @@ class Stops(Rule[StopState]):
         standing = stop if stop is not None and stop.until_t is None else maybe
         if standing is None:
             return (StopState(stop, _begun(sight)) if code == SLOW else state), ()
-        if code == MOVING and not self._near(standing, sight):
-            # Between the last slow fix and this one it may have stood for long: fixes are rare.
+        if not self._near(standing, sight):
+            # Between the last fix there and this one it may have stood for long: fixes are rare.
             counts = standing is stop or sight.before_t - standing.since_t >= self._p.hold_s
-            return StopState(_until(standing, sight) if counts else stop), ()
-        leaving = code == MOVING
+            stop = _until(standing, sight) if counts else stop
+            return StopState(stop, _begun(sight) if code == SLOW else None), ()
+        leaving = code != SLOW
         if standing is maybe and sight.t - standing.since_t >= self._p.hold_s:
             return StopState(maybe, leaving=leaving), ()
         if leaving is before.leaving:
