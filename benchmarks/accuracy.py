@@ -14,6 +14,7 @@ import time
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 from uuid import UUID
 
 import numpy as np
@@ -25,6 +26,7 @@ from benchmarks.matching import Matched, Score, match
 from config.settings import PipelineSettings
 from demo.fleet.labelled.label import Label
 from demo.fleet.labelled.labelled_set import LabelledSet, make_set
+from detection.scene_event import SceneEvent
 from geofence.finding import Violation, identity
 from ingest.fixes import FLAG_CODES, LID_CODES, LOAD_CODES, WORK_BITS
 from ingest.position import Position
@@ -48,32 +50,28 @@ class Outcome:
     alerts: tuple[Alert, ...]
 
 
-class _ListeningBook(AlertBook):
-    """The alert book that also keeps every violation as it was last told."""
-
-    def advance(  # type: ignore[override] # violations are all that a judge brings
-        self, state: BookState, findings: Sequence[Violation], now: datetime
-    ) -> tuple[BookState, list[AlertChange]]:
-        for finding in findings:
-            HEARD[identity(finding)] = finding
-        return super().advance(state, findings, now)
-
-
-HEARD: dict[tuple[object, ...], Violation] = {}
-
-
 def judge_set(labelled: LabelledSet) -> tuple[list[Alert], list[Violation]]:
     """The final alerts, withdrawn ones too, and the violations, of all fixes of a set."""
-    HEARD.clear()
+    heard: dict[tuple[object, ...], Violation] = {}
+
+    class ListeningBook(AlertBook):
+        """Keeps every violation as it was last told."""
+
+        def advance(
+            self, state: BookState, findings: Sequence[Violation | SceneEvent], now: datetime
+        ) -> tuple[BookState, list[AlertChange]]:
+            heard.update((identity(f), f) for f in findings if isinstance(f, Violation))
+            return super().advance(state, findings, now)
+
     judge = Judge.of(labelled.site, PipelineSettings())
     book = judge.book
-    judge = replace(judge, book=_ListeningBook(book.site, book.hold_back, book.lateness))
+    judge = replace(judge, book=ListeningBook(book.site, book.hold_back, book.lateness))
     state = judge.initial()
     alerts: dict[UUID, Alert] = {}
     received = labelled.columns["received_t"].astype(float)
     begin, end = labelled.begin.timestamp(), labelled.end.timestamp()
     cuts = np.searchsorted(received, np.arange(begin, end + BATCH_S, BATCH_S))
-    for number, (i, j) in enumerate(zip(cuts[:-1], cuts[1:], strict=True)):
+    for number, (i, j) in enumerate(pairwise(cuts)):
         changes: list[AlertChange] = []
         if j > i:
             state, batch = judge.judge_positions(state, positions(labelled, int(i), int(j)))
@@ -82,7 +80,7 @@ def judge_set(labelled: LabelledSet) -> tuple[list[Alert], list[Violation]]:
         state, batch = judge.tick(state, now)
         for change in (*changes, *batch.changes):
             alerts[change.alert.alert_id] = change.alert
-    return list(alerts.values()), list(HEARD.values())
+    return list(alerts.values()), list(heard.values())
 
 
 def positions(labelled: LabelledSet, begin: int, end: int) -> list[Position]:
@@ -161,8 +159,9 @@ def print_table(outcomes: Sequence[Outcome], offences: bool) -> None:
         print("| kind | labels | found | recall | alerts | true | precision | stray | delay s |")
         print("|---|--:|--:|--:|--:|--:|--:|--:|--:|")
         for kind, s in total(outcomes).items():
-            print(f"| {kind} | {s.labels} | {s.found} | {_share(s.recall)} | {s.alerts} | {s.true} "
-                  f"| {_share(s.precision)} | {s.stray} | {_number(s.median_delay_s)} |")  # fmt: skip
+            cells = (kind, s.labels, s.found, _share(s.recall), s.alerts, s.true,
+                     _share(s.precision), s.stray, _number(s.median_delay_s))  # fmt: skip
+            print("|", " | ".join(map(str, cells)), "|")
         return
     print("| kind | false alerts | per 1,000 truck-hours | per 1,000 h awake | withdrawn |")
     print("|---|--:|--:|--:|--:|")

@@ -100,10 +100,10 @@ def match(
             if not label.required:
                 continue
             score.labels += 1
-            about = [v for v in told if _about(v, label, end)]
-            if about:
+            finds = [v for v in told if _about(v, label, end)]
+            if finds:
                 score.found += 1
-                first = min((v.confirmed_at or v.started_at).timestamp() for v in about)
+                first = min((v.confirmed_at or v.started_at).timestamp() for v in finds)
                 score.delays_s.append(max(first - label.evident, 0.0))
             else:
                 missed.append(label)

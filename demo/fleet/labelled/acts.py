@@ -9,7 +9,7 @@ from demo.fleet.labelled.diary import CLOSED, Silence
 from demo.fleet.labelled.dumping import dump, dump_in_black_ground, dump_in_hotspot, dump_part
 from demo.fleet.labelled.muck_shift import HOUR, TRIP_S, MuckShift
 from demo.fleet.labelled.roads import NoWayError
-from demo.fleet.labelled.ways_astray import detour, roadside, side_street, through_zone, turned_back
+from demo.fleet.labelled.ways_astray import detour, rest_of, roadside, side_street, through_zone
 
 OFFENDING = 0.5  # of an offender's trips
 OUT_OF_HOURS = 0.2  # of its shifts begin too early, as many end too late
@@ -140,20 +140,27 @@ def jam_receiver(shift: MuckShift) -> None:
     shift.to_site()
     shift.load()
     begin, _end = shift.haul()
-    shift.unload()
     moving = shift.diary.moving_after(begin + shift.dice.uniform(40, 150))
     if moving is not None:
         silence = Silence(moving, moving + shift.dice.uniform(450, 840))
         shift.diary.silences.append(silence)
+        _wait_until(shift, silence.end)
+    shift.unload()
+
+
+def _wait_until(shift: MuckShift, time: float) -> None:
+    """In the ground's queue, so that the unloading is seen: unseen ones are another matter."""
+    shift.driver.stay(max(time + 60 - shift.clock, 0))
 
 
 def spoof_places(shift: MuckShift) -> None:
     shift.to_site()
     shift.load()
     begin, _end = shift.haul()
-    shift.unload()
     from_s = begin + shift.dice.uniform(30, 120)
     to_s = from_s + shift.dice.uniform(240, 540)
+    _wait_until(shift, to_s)
+    shift.unload()
     shift.diary.silences.append(Silence(from_s, to_s, "spoofed"))
     shift.label("tamper", from_s, to_s, detail="spoofed")
 
@@ -173,21 +180,19 @@ def cut_a_wire(shift: MuckShift) -> None:
 
 def switch_terminal_off(shift: MuckShift) -> None:
     """For hours; half of the trucks stand meanwhile by the road, the others work on unseen."""
-    dice, line = shift.dice, shift.line()
-    at = roadside(shift.district, line, dice)
+    dice = shift.dice
+    back = list(shift.line())[::-1]
+    at = roadside(shift.district, back, dice)
     seconds = dice.uniform(80, 220) * 60
-    shift.to_site()
     if at is not None and dice.random() < 0.5:
-        shift.driver.stay(60)
-        back = turned_back(line, at)
-        shift.haul_to(line, at)
+        shift.honest_trip()
+        shift.haul_to(back, at)
         shift.driver.stay(200)
-        begin = shift.clock
-        shift.driver.stay(seconds)
-        shift.driver.stay(200)
-        shift.diary.silences.append(Silence(begin, begin + seconds))
-        shift.resume_empty(back)
+        shift.diary.silences.append(Silence(shift.clock, shift.clock + seconds))
+        shift.driver.stay(seconds + 200)
+        shift.resume_empty(rest_of(back, at))
         return
+    shift.to_site()
     shift.load()
     begin, _end = shift.haul()
     shift.unload()
@@ -214,14 +219,14 @@ def load_in_black_site(shift: MuckShift) -> None:
 ACTS = (
     Act(take_detour, 1.2),
     Act(call_in_side_street, 0.8),
-    Act(cross_restricted_zone, 1.6),
-    Act(hurry, 1.3, bound=False),
+    Act(cross_restricted_zone, 2.0),
+    Act(hurry, 2.2, bound=False),
     Act(leave_lid_open, 1.8, needs="lid", bound=False),
     Act(drive_with_body_raised, 1.6, needs="body", seconds=2 * TRIP_S, bound=False),
     Act(stop_long, 1.2, seconds=2.5 * TRIP_S),
     Act(dump, 1.2, seconds=2.2 * TRIP_S),
     Act(dump_part, 0.7, needs="load", seconds=1.5 * TRIP_S),
-    Act(dump_in_black_ground, 1.0, seconds=2.2 * TRIP_S),
+    Act(dump_in_black_ground, 1.8, seconds=2.2 * TRIP_S),
     Act(dump_in_hotspot, 0.6, seconds=2.2 * TRIP_S),
     Act(unload_elsewhere, 1.1),
     Act(keep_load, 1.4, seconds=9.5 * HOUR),

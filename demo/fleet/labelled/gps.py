@@ -10,6 +10,7 @@ from demo.fleet.labelled.stretches import Bools
 MEMORY_S, MEMORY_STEP_S = 40.0, 10.0  # first-order Gauss-Markov process, as `demo.fleet.receiver`
 SLOW_S = 300.0  # the ionosphere's and the satellites' share changes over minutes
 IN_CENTRE = 2.2  # times the error between tall houses
+FARTHEST_M = 45.0  # without a burst no error is larger
 BURSTS_PER_S = 0.06 / 3600
 BURSTS_PER_S_IN_CENTRE = 1.2 / 3600
 
@@ -24,7 +25,9 @@ def errors_m(
     # Now and then a parked truck wanders: reflections that change as satellites rise and set.
     wanders = np.interp(t, *_sometimes(rng, begin, end))[:, None] * stands[:, None]
     error = 0.75 * fast + 0.6 * slow * (1 + 4.5 * wanders) + 0.2 * rng.standard_normal((len(t), 2))
-    error *= sigma_m * np.where(in_centre, IN_CENTRE, 1.0)[:, None]
+    error *= sigma_m * np.where(in_centre & ~stands, IN_CENTRE, 1.0)[:, None]
+    size = np.maximum(np.hypot(error[:, 0], error[:, 1]), 1e-6)
+    error *= (FARTHEST_M * np.tanh(size / FARTHEST_M) / size)[:, None]
     _add_bursts(rng, t, in_centre, error)
     return error
 

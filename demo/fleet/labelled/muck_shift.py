@@ -14,6 +14,7 @@ from demo.fleet.labelled.diary import CLOSED, EMPTY, FULL, HALF, OPEN, Cargo, Di
 from demo.fleet.labelled.district import TIMEZONE, Crew, District
 from demo.fleet.labelled.driver import Driver
 from demo.fleet.labelled.label import Label
+from demo.fleet.labelled.ways_astray import rest_of
 from demo.fleet.plane import Point
 from demo.fleet.road_map import Node, join, node_at
 
@@ -225,8 +226,7 @@ class MuckShift:
     def haul_on(self) -> None:
         """The rest of the line, to a spot in the ground."""
         points, at_m = self._rest_of
-        rest = substring(LineString(points), at_m, LineString(points).length)
-        self.resume([(x, y) for x, y in rest.coords])
+        self.resume(rest_of(points, at_m))
 
     def resume(self, points: Sequence[Point]) -> None:
         """From where it stands along points that end at the ground's gate, to a spot in it."""

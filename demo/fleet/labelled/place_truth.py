@@ -57,9 +57,10 @@ def _labels(district: District, kind: str, acts: Sequence[Act]) -> list[Label]:
         x = sum(a[2][0] for a in cluster) / len(cluster)
         y = sum(a[2][1] for a in cluster) / len(cluster)
         lon, lat = district.town.plane.to_degrees((x, y))
-        enough = [a[1] for a in cluster if a[3]] + [a[1] for a in cluster[OFTEN - 1 :]]
+        shown = [a for a in cluster if a[4]]
+        enough = [a[1] for a in cluster if a[3]] + [a[1] for a in shown[OFTEN - 1 :]]
         in_zone = any(math.dist((x, y), _centre(district, z)) < 250 for z in district.zones)
-        sure = any(a[3] for a in cluster) or sum(a[4] for a in cluster) > OFTEN
+        sure = any(a[3] for a in cluster) or len(shown) > OFTEN
         labels.append(
             Label(kind=kind, vehicle_id="", subject=f"{kind}-{number}", started=cluster[0][0],
                   ended=cluster[-1][1], evident=min(enough, default=cluster[-1][1]), lon=lon,

@@ -178,6 +178,7 @@ def _bad_papers(
             crew = replace(crew, site_id=other, lines=(way,))
         case "over_quota":
             own = replace(own, daily_trips=3)
+            crew = replace(crew, trips_a_day=3)
         case "certificate_expired":
             vehicle = replace(vehicle, certificate_to=start - days(dice.randint(1, 30)))
         case "vehicle_not_registered_then":

@@ -22,7 +22,7 @@ from demo.fleet.plane import Point
 SEGMENT_M = 420.0  # longer streets are two segments
 WORK_AREA_M = 300.0  # to each side of the streets to be worked
 ROUTE_HALF_WIDTH_M = 25.0
-CREWS = 2
+CREWS = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +54,7 @@ JOBS = (
 
 
 def register_sanitation(district: District, dice: random.Random) -> None:
-    """A route, a plan, a work area and a truck for each of `JOBS`, twice."""
+    """A route, a plan, a work area and a truck for each of `JOBS`, `CREWS` times."""
     start = district.start
     district.companies["c9"] = Company("c9", "模拟环卫公司")
     for number, job in enumerate(JOBS * CREWS, 1):

@@ -121,6 +121,12 @@ def turned_back(points: Sequence[Point], at_m: float) -> list[Point]:
     return [cast("Point", p) for p in part.coords][::-1]
 
 
+def rest_of(points: Sequence[Point], at_m: float) -> list[Point]:
+    """From so far along a line to its end."""
+    line = LineString(points)
+    return [cast("Point", p) for p in substring(line, at_m, line.length).coords]
+
+
 def roadside(district: District, points: Sequence[Point], dice: random.Random) -> float | None:
     """Metres along a line to a place where a truck can stand unseen; None where there is none."""
     line = LineString(points)
