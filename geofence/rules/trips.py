@@ -116,7 +116,8 @@ class Trips(Rule[TripState]):
         self._kind = ground.zone_kind
 
     def measure(self, rows: Rows) -> tuple[Codes, Floats]:
-        return np.zeros(len(rows), dtype=np.uint64), NO_NUMBERS
+        """Whether a lid tells; all else is told by the rules that it reads."""
+        return (rows.muck & (rows.fixes.lid >= 0)).astype(np.uint64), NO_NUMBERS
 
     def wake_at(self, state: TripState) -> float:
         return math.inf if state.trip is None else state.trip.left_t + self._p.forget_s
@@ -256,6 +257,7 @@ class Trips(Rule[TripState]):
             trip = self._from_nowhere(load, sight, found)
         else:
             return state  # it was laden before anything was known of it, or within another place
+        trip = msgspec.structs.replace(trip, has_lid=sight.lid >= 0)
         found.append(self._trip(sight.vehicle_id, trip, sight, TripOutcome.UNDER_WAY, None))
         return msgspec.structs.replace(state, trip=trip)
 
