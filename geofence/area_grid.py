@@ -13,7 +13,7 @@ from geofence.projection import Floats
 Objects = npt.NDArray[np.object_]
 Bits = npt.NDArray[np.uint8]
 
-MAX_AREA_CELLS = 16_000_000  # of all areas' own rectangles together; beyond it cells get larger
+MAX_AREA_CELLS = 4_000_000  # 144 MB; of all areas' own rectangles together, else cells get larger
 _BITS, _FIRST, _AREA = 15, 16, 5  # of an item: mask, mask, shift
 _ALWAYS_MET = (-1e18, 1e18, -1e18, 0.0)  # as a line of a `Cut`
 
