@@ -10,8 +10,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
-from itertools import islice
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from uuid import UUID
 
@@ -27,6 +26,8 @@ from ingest.position import Position
 from store.batch import Batch
 
 FIXES_AT_ONCE = 5000
+TIME_AT_ONCE = timedelta(minutes=5)
+"""Well below the lateness window, so that an alert is known to have been in time to ring."""
 SETTLED_AFTER = timedelta(days=1)
 """A trip or round that ended so long ago is told no more: rules look back less far."""
 _SETTLE_EVERY = 100  # batches
@@ -57,9 +58,16 @@ class Backtest(msgspec.Struct, frozen=True):
 
 
 def in_batches(positions: Iterable[Position]) -> Iterator[Sequence[Position]]:
-    """The positions in the order given, `FIXES_AT_ONCE` at a time."""
-    left = iter(positions)
-    while batch := list(islice(left, FIXES_AT_ONCE)):
+    """The positions as given, in batches of `FIXES_AT_ONCE` and `TIME_AT_ONCE` at most."""
+    batch: list[Position] = []
+    until = datetime.min.replace(tzinfo=UTC)
+    for position in positions:
+        if len(batch) == FIXES_AT_ONCE or position.received_at > until:
+            if batch:
+                yield batch
+            batch, until = [], position.received_at + TIME_AT_ONCE
+        batch.append(position)
+    if batch:
         yield batch
 
 
@@ -69,7 +77,7 @@ def backtest(
     progress: Callable[[int], None] = lambda _fixes: None,
     settle: Settle = lambda _finding: None,
 ) -> list[Backtest]:
-    """Judge batches in the order given, as if each fix had arrived at its `received_at`.
+    """Judge batches in the order given; each fix arrived at its `received_at`.
 
     Args:
         sites: one configuration each; all judge the same fixes, read once.
@@ -77,8 +85,7 @@ def backtest(
         progress: told how many fixes are done.
         settle: given each trip and round of the first site once it can change no more.
     """
-    # A recording is neither late nor ancient: it is judged as if its fixes arrived in time.
-    settings = PipelineSettings(ancient_after_s=timedelta(days=36500).total_seconds())
+    settings = PipelineSettings()
     runs = [_Run.of(site, settings, settle if not n else None) for n, site in enumerate(sites)]
     done = 0
     for number, batch in enumerate(batches, 1):

@@ -11,16 +11,13 @@ import numpy as np
 from ingest.position import Position, Quality
 
 _QUARTER_S = 900.0  # every offset from UTC is a multiple of a quarter of an hour
-_KEPT_DAYS = 3
+_KEPT_DAYS = 32  # what is later than a month is not good (`PipelineSettings.ancient_after_s`)
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 @dataclass(slots=True)
 class TruckDays:
-    """Counts (vehicle, local day) with at least one good fix; remembers the last few days only.
-
-    Days that come in no order would be counted twice: give it fixes in the order of time.
-    """
+    """Counts (vehicle, local day) with at least one good fix; remembers the last month only."""
 
     timezone: tzinfo
     vehicles: set[str] = field(default_factory=set)

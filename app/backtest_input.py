@@ -10,16 +10,14 @@ from datetime import UTC, datetime, timedelta, tzinfo
 from pathlib import Path
 from typing import Protocol
 
-import msgspec
-
 from config.datum import Datum
-from ingest.position import Position, Quality
+from ingest.position import Position
 from ingest.track_order import SortedTracks, survey
 from ingest.tracks import read_tracks
 from store.database import Connection
-from store.position_reader import positions_between, trail
+from store.position_reader import positions_received_between, trail
 
-_TRUE_CLOCK = frozenset({Quality.GOOD, Quality.TELEPORT, Quality.NULL_ISLAND, Quality.FAR})
+LATE = timedelta(hours=2)
 ALWAYS = (datetime.min.replace(tzinfo=UTC), datetime.max.replace(tzinfo=UTC))
 
 
@@ -33,7 +31,7 @@ class Window:
 
 
 class Source(Protocol):
-    """Fixes in the order of time, as often as wanted."""
+    """Fixes in the order of their receipt, as often as wanted."""
 
     @property
     def name(self) -> str:
@@ -46,7 +44,7 @@ class Source(Protocol):
     def positions(self) -> Iterator[Position]: ...
 
     def pieces(self, windows: Iterable[Window]) -> Iterator[tuple[Window, list[Position]]]:
-        """The fixes of each window, windows in any order."""
+        """The fixes of each window, windows in any order; in no order where fixes came late."""
         ...
 
 
@@ -62,32 +60,36 @@ class RecordedSource:
 
     def positions(self) -> Iterator[Position]:
         for position in self.read():
-            if position.fix_time >= self.until:
+            if position.received_at >= self.until:
                 return
-            if position.fix_time >= self.since:
+            if position.received_at >= self.since:
                 yield position
 
     def pieces(self, windows: Iterable[Window]) -> Iterator[tuple[Window, list[Position]]]:
-        """One pass; only the windows that are open at a time are in memory."""
+        """One pass; only the windows that are open at a time are in memory.
+
+        A fix that comes later than `LATE` after its window's end is not in the piece.
+        """
         waiting: dict[str, list[Window]] = {}
         for window in sorted(windows, key=lambda w: w.begin, reverse=True):
             waiting.setdefault(window.vehicle_id, []).append(window)
         open_: dict[str, list[tuple[Window, list[Position]]]] = {v: [] for v in waiting}
         for position in self.positions():
             at, vehicle_id = position.fix_time, position.vehicle_id
+            over = position.received_at - LATE
             if (pieces := open_.get(vehicle_id)) is None:
                 continue
             coming = waiting[vehicle_id]
-            while coming and coming[-1].begin <= at:
+            while coming and coming[-1].begin <= position.received_at:
                 pieces.append((coming.pop(), []))
             if not pieces:
                 continue
             for window, found in pieces:
-                if at <= window.end:
+                if window.begin <= at <= window.end:
                     found.append(position)
-                else:
+                elif window.end < over:
                     yield window, found
-            open_[vehicle_id] = [p for p in pieces if at <= p[0].end]
+            open_[vehicle_id] = [p for p in pieces if p[0].end >= over]
         for pieces in open_.values():
             yield from pieces
 
@@ -96,8 +98,7 @@ class RecordedSource:
 class StoredSource:
     """The positions that the database has of [since, until).
 
-    They are judged as if each had come at once, so that a day with a bad network is judged as any
-    other. What was found to have a wrong clock keeps its time of receipt, by which that is known.
+    They come in the order in which they were received, so that what is late is judged as it was.
     """
 
     name: str
@@ -107,13 +108,7 @@ class StoredSource:
     until: datetime
 
     def positions(self) -> Iterator[Position]:
-        for position in positions_between(self.conn, self.since, self.until):
-            if position.quality is Quality.ANCIENT:
-                continue  # of another day, whatever its time says
-            if position.quality in _TRUE_CLOCK and position.received_at > position.fix_time:
-                yield msgspec.structs.replace(position, received_at=position.fix_time)
-            else:
-                yield position
+        return positions_received_between(self.conn, self.since, self.until)
 
     def pieces(self, windows: Iterable[Window]) -> Iterator[tuple[Window, list[Position]]]:
         for window in windows:

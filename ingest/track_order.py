@@ -1,4 +1,4 @@
-"""Recorded tracks in the order of time, however long they are (按时间排序)."""
+"""Recorded tracks in the order of their receipt, however long they are (按时间排序)."""
 
 from __future__ import annotations
 
@@ -23,7 +23,10 @@ _FIXES_AT_ONCE = 1000
 
 @dataclass(frozen=True, slots=True)
 class Survey:
-    """What a look at a file's column of times found: how many rows, and whether they are sorted."""
+    """What a look at a file's column of times found: how many rows, and whether they are sorted.
+
+    The column is `received_at`; `time` where there is none.
+    """
 
     fixes: int
     in_order: bool
@@ -40,7 +43,7 @@ def survey(path: Path, timezone: tzinfo | None = None) -> Survey | None:
         with path.open(encoding="utf-8-sig", newline="") as file:
             rows = (row for row in csv.reader(file, strict=True) if any(map(str.strip, row)))
             header = [OTHER_NAMES.get(cell.strip(), cell.strip()) for cell in next(rows, [])]
-            column = header.index("time")
+            column = header.index("received_at" if "received_at" in header else "time")
             for row in rows:
                 at = datetime.fromisoformat(row[column].strip())
                 if at.tzinfo is None:
@@ -55,7 +58,7 @@ def survey(path: Path, timezone: tzinfo | None = None) -> Survey | None:
 
 @dataclass(frozen=True, slots=True)
 class SortedTracks:
-    """Fixes sorted by time and vehicle in files, to be read in order as often as wanted."""
+    """Fixes sorted by receipt, time and vehicle in files, to be read as often as wanted."""
 
     runs: tuple[Path, ...]
     fixes: int
@@ -83,7 +86,7 @@ class SortedTracks:
         return heapq.merge(*map(_read, self.runs), key=_ORDER)
 
 
-_ORDER = attrgetter("fix_time", "vehicle_id")
+_ORDER = attrgetter("received_at", "fix_time", "vehicle_id")
 
 
 def _read(path: Path) -> Iterator[Position]:

@@ -38,10 +38,11 @@ class TrackError(ValueError):
 def read_tracks(
     path: Path, timezone: tzinfo | None = None, datum: Datum = Datum.WGS84
 ) -> Iterator[Position]:
-    """The fixes of a CSV, in the order of its rows; `received_at` is the fix time.
+    """The fixes of a CSV, in the order of its rows.
 
-    The header has `vehicle_id,time,lon,lat`, and may have `terminal_id` and any field of the MQTT
-    payload; other columns are not read. `longitude,latitude,timestamp,name_id` are understood, too.
+    The header has `vehicle_id,time,lon,lat`, and may have `terminal_id`, `received_at` and any
+    field of the MQTT payload; other columns are not read. Where no `received_at` is told, a fix was
+    received at its own time. `longitude,latitude,timestamp,name_id` are understood, too.
     Empty cells say nothing. Lists in a cell are separated by `|`.
 
     Args:
@@ -106,7 +107,7 @@ def _position(
         for column, cell in cells.items()
         if cell and column in _PAYLOAD_COLUMNS
     }
-    said["time"] = _time(path, line, cells["time"], timezone)
+    said["time"] = _time(path, line, "time", cells["time"], timezone)
     try:
         fix = msgspec.convert(said, PositionPayload, strict=False)
     except msgspec.ValidationError as error:
@@ -114,6 +115,8 @@ def _position(
         raise TrackError(path, line, column, problem) from error
     lon, lat = point_to_wgs84(datum, fix.lon, fix.lat)
     fix_time = fix.time.astimezone(UTC)
+    received = cells.get("received_at")
+    received_at = _time(path, line, "received_at", received, timezone) if received else fix_time
     known = {
         name: getattr(fix, name) for name in _PAYLOAD_COLUMNS if name not in ("time", "lon", "lat")
     }
@@ -121,22 +124,22 @@ def _position(
         vehicle_id=vehicle_id,
         terminal_id=cells.get("terminal_id") or vehicle_id,
         fix_time=fix_time,
-        received_at=fix_time,
+        received_at=received_at.astimezone(UTC),
         lon=lon,
         lat=lat,
         **known,
     )
 
 
-def _time(path: Path, line: int, cell: str, timezone: tzinfo | None) -> datetime:
+def _time(path: Path, line: int, column: str, cell: str, timezone: tzinfo | None) -> datetime:
     try:
         time = datetime.fromisoformat(cell)
     except ValueError as error:
         problem = f"not a time: {cell!r}, expected as 2026-07-18T09:07:17+08:00"
-        raise TrackError(path, line, "time", problem) from error
+        raise TrackError(path, line, column, problem) from error
     if time.tzinfo is None:
         if timezone is None:
             problem = "no offset from UTC, and no timezone was named"
-            raise TrackError(path, line, "time", problem)
+            raise TrackError(path, line, column, problem)
         time = time.replace(tzinfo=timezone)
     return time

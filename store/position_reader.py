@@ -32,22 +32,24 @@ def trail(
     return _positions(conn, "trail", parameters)[::-1]
 
 
-def positions_between(conn: Connection, since: datetime, until: datetime) -> Iterator[Position]:
-    """All fixes of [since, until) by fix time, in that order, whatever their quality.
+def positions_received_between(
+    conn: Connection, since: datetime, until: datetime
+) -> Iterator[Position]:
+    """The fixes received in [since, until), in that order, whatever their quality.
 
-    Streamed day by day, so that neither side holds, or sorts, more than one day; each day is a
-    transaction of its own. Read it to its end, or close it, before using the connection for
-    anything else.
+    Left out are those with clocks that were wrong by a month, or two days ahead. Streamed day by
+    day, so that neither side holds, or sorts, more than one day; each day is a transaction of its
+    own. Read it to its end, or close it, before using the connection for anything else.
     """
     with translated("reading positions"):
         while since < until:
             end = min(since + _DAY, until)
             with (
                 conn.transaction(),
-                conn.cursor("positions_between", binary=True, row_factory=dict_row) as cursor,
+                conn.cursor("positions_received", binary=True, row_factory=dict_row) as cursor,
             ):
                 cursor.itersize = _ROWS_AT_ONCE
-                cursor.execute(query("positions_between"), {"since": since, "until": end})
+                cursor.execute(query("positions_received_between"), {"since": since, "until": end})
                 for row in cursor:
                     yield msgspec.convert(row, Position)
             since = end

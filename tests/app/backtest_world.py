@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import random
 from collections.abc import Iterator
+from dataclasses import fields
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+from geofence.parameters import Parameters
 from ingest.position import Position
 from tests.app.recorded_site import SITE_TOML, square, write_site
 
@@ -15,12 +17,18 @@ LON, LAT = 119.95, 31.70
 STEP_S = 10
 DRIVE = 90  # fixes of one drive, 15 minutes
 PAUSE = timedelta(hours=3)
+OTHER_KINDS = [
+    field.name
+    for field in fields(Parameters)
+    if hasattr(getattr(Parameters(), field.name), "enabled") and field.name != "restricted_zone"
+]
 
 
 def site_of(folder: Path, toml: str = "") -> Path:
-    """Three trucks and a closed square of 600 m in the middle of their way."""
+    """Three trucks and a closed square of 600 m in the middle of their way; one rule."""
+    off = "".join(f"[rules.{kind}]\nenabled = false\n" for kind in OTHER_KINDS)
     zone = {"closed": ("restricted", square(LON, LAT, 600))}
-    return write_site(folder, ["a", "b", "c"], zone, SITE_TOML + toml)
+    return write_site(folder, ["a", "b", "c"], zone, SITE_TOML + off + toml)
 
 
 def drives(count: int) -> list[tuple[str, datetime, float, float]]:

@@ -200,7 +200,7 @@ class TestInABrowser:
         expect(page.locator(".item")).to_have_count(6)
         expect(page.locator(".stamp")).to_have_count(0)
         page.locator(f'.item[data-id="{found[2].alert_id}"]').click()
-        expect(page.locator(".why p").first).to_contain_text("渣土车在限行时段")
+        expect(page.locator(".why p").first).to_contain_text("渣土车驶入限行区域 closed")
         expect(page.locator(".why p").nth(1)).to_contain_text("restricted zone closed")
         expect(page.locator("#detail")).to_contain_text("判定时长")
         expect(page.locator(".stamp").first).to_be_visible()

@@ -99,3 +99,15 @@ def test_rows_before_the_fault_are_given(tmp_path: Path) -> None:
     assert next(rows).vehicle_id == "a"
     with pytest.raises(TrackError, match=r"tracks\.csv:3: lat"):
         next(rows)
+
+
+def test_when_a_fix_was_received_may_be_told(tmp_path: Path) -> None:
+    path = tmp_path / "t.csv"
+    rows = ["v,2026-11-01T08:00:00+08:00,1,1,2026-11-01T00:00:07Z", "v,2026-11-01T08:00:10,1,1,"]
+    path.write_text("\n".join(["vehicle_id,time,lon,lat,received_at", *rows]))
+    first, second = read_tracks(path, ZoneInfo("Asia/Shanghai"))
+    assert (first.received_at - first.fix_time).total_seconds() == 7
+    assert second.received_at == second.fix_time
+    path.write_text("vehicle_id,time,lon,lat,received_at\nv,2026-11-01T08:00:00Z,1,1,soon\n")
+    with pytest.raises(TrackError, match="t.csv:2: received_at: not a time"):
+        list(read_tracks(path))
