@@ -12,6 +12,8 @@ from enum import StrEnum
 
 import msgspec
 
+from config.round_plan import WorkKind
+
 Value = float | int | str | bool | None
 
 
@@ -154,16 +156,18 @@ class SegmentPass(msgspec.Struct, frozen=True, kw_only=True, tag="segment_pass")
 
     Attributes:
         segment: number of the segment within its route.
+        work: what was done.
         forward: driven in the segment's own direction.
         length_m: how much of the segment was driven with the right tool at work.
         covered: from, to, in fractions of the segment's length, of what was worked.
-        speed_kmh: median speed at work; `max_kmh` the highest that was held.
+        speed_kmh: mean speed at work, without standing; `max_kmh` the highest that was held.
         temperature_c: lowest of the air on the way; None where no payload says.
     """
 
     vehicle_id: str
     route_id: str
     segment: int
+    work: WorkKind
     started_at: datetime
     ended_at: datetime
     forward: bool
@@ -176,6 +180,44 @@ class SegmentPass(msgspec.Struct, frozen=True, kw_only=True, tag="segment_pass")
     withdrawn: bool = False
 
 
+class FrostSpell(msgspec.Struct, frozen=True, kw_only=True, tag="frost"):
+    """Too cold to wash, as the thermometer of one vehicle says (低温时段). Stays inside the engine.
+
+    Attributes:
+        last_at: the newest reading that says so; the air is at `lowest_c` or above.
+        ended_at: the first that says otherwise, None until then.
+    """
+
+    vehicle_id: str
+    started_at: datetime
+    last_at: datetime
+    lowest_c: float
+    ended_at: datetime | None = None
+    backfill: bool = False
+    withdrawn: bool = False
+
+
+class Absence(msgspec.Struct, frozen=True, kw_only=True, tag="absence"):
+    """A sanitation vehicle away from all its work while a round of it is on (离开作业).
+
+    Stays inside the engine: whether it was on its way to or from the round, the round tells.
+
+    Attributes:
+        started_at, lon, lat: its first fix away.
+        ended_at: its last one, None while it goes on.
+        max_distance_m: farthest from the nearest work area, or from its routes where there is none.
+    """
+
+    vehicle_id: str
+    started_at: datetime
+    lon: float
+    lat: float
+    ended_at: datetime | None = None
+    max_distance_m: float = 0.0
+    backfill: bool = False
+    withdrawn: bool = False
+
+
 class SegmentState(StrEnum):
     """What became of one segment of a round (路段作业情况)."""
 
@@ -183,6 +225,7 @@ class SegmentState(StrEnum):
     MISSED = "missed"  # 漏扫
     TOO_FAST = "too_fast"  # 过快
     TOO_SLOW = "too_slow"  # 过慢
+    LATE = "late"  # 逾时作业
     OUT_OF_ORDER = "out_of_order"  # 次序不符
     PENDING = "pending"  # 待作业
 
@@ -240,24 +283,32 @@ class Round(msgspec.Struct, frozen=True, kw_only=True, tag="round"):
 Finding = Violation | ZoneVisit | Trip | Round
 """What the engine tells."""
 
-Step = Violation | ZoneVisit | Trip | UnexplainedStop | SegmentPass
+Inside = UnexplainedStop | SegmentPass | FrostSpell | Absence
+"""What stays inside the engine."""
+
+Step = Violation | ZoneVisit | Trip | Inside
 """What the rules of one vehicle find."""
 
 
 def identity(finding: Finding | Step) -> tuple[object, ...]:
     """What makes a finding the same finding when it is told again."""
+    key: tuple[object, ...]
     match finding:
         case Violation():
-            return finding.kind, finding.vehicle_id, finding.subject, finding.started_at
+            key = finding.kind, finding.vehicle_id, finding.subject, finding.started_at
         case ZoneVisit():
-            return finding.vehicle_id, finding.zone_id, finding.entered_at
+            key = finding.vehicle_id, finding.zone_id, finding.entered_at
         case Trip():
-            return "trip", finding.vehicle_id, finding.began_at
+            key = "trip", finding.vehicle_id, finding.began_at
         case UnexplainedStop():
-            return "stop", finding.vehicle_id, finding.loading, finding.started_at
+            key = "stop", finding.vehicle_id, finding.loading, finding.started_at
         case SegmentPass():
-            return (
-                "pass", finding.vehicle_id, finding.route_id, finding.segment, finding.started_at
-            )  # fmt: skip
+            where = finding.route_id, finding.work, finding.segment
+            key = "pass", finding.vehicle_id, *where, finding.started_at
+        case FrostSpell():
+            key = "frost", finding.vehicle_id, finding.started_at
+        case Absence():
+            key = "absence", finding.vehicle_id, finding.started_at
         case Round():
-            return "round", finding.plan_id, finding.window_from
+            key = "round", finding.plan_id, finding.window_from
+    return key

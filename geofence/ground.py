@@ -12,23 +12,28 @@ from config.zone import ZoneKind
 from geofence.parameters import read_parameters
 from geofence.plans import Plans
 from geofence.projection import Projection
+from geofence.work_plans import WorkPlans
 from geofence.zone_index import ZoneIndex
 
 KINDS = tuple(VehicleKind)
 """Vehicle kinds by number; muck trucks are 0."""
 _KNOWN = (ZoneKind.SITE, ZoneKind.GROUND, ZoneKind.TRANSFER_STATION, ZoneKind.DEPOT)
+_OF_WORK = (ZoneKind.WORK_AREA, ZoneKind.TRANSFER_STATION, ZoneKind.DEPOT)
 
 
 class Ground:
     """What rules know of a site; never changes after it was made.
 
     Attributes:
+        work: what the round plans ask of sanitation vehicles.
         hours: the distinct daily hours; `zone_hours[z]` and `permit_hours[p]` are numbers of them.
         kinds: vehicle id -> kind, for registered vehicles.
         zone_kind: of each zone, by id.
         zone_restricted, zone_limit_kmh: of each zone; infinite where it sets no limit.
         zone_known: whether a truck has business to stand there: sites, grounds, transfer stations
             and depots.
+        zone_of_work: whether a sanitation truck has business to be there while its round is on:
+            work areas, transfer stations and depots.
         permit_limit_kmh: of each permit; infinite where it sets none.
 
     Raises:
@@ -41,12 +46,14 @@ class Ground:
         self.projection = Projection.of_site(site)
         self.zones = ZoneIndex(site.zones, self.projection, self.parameters.zone_visit)
         self.plans = Plans(site, self.projection)
+        self.work = WorkPlans(site, self.projection, self.parameters)
         self.site = site
         self.kinds = {v.vehicle_id: v.kind for v in site.vehicles.values()}
         self._kind_number = {v: KINDS.index(kind) for v, kind in self.kinds.items()}
         zones, permits = list(site.zones.values()), self.plans.permits
         self.zone_kind = {z.id: z.kind for z in zones}
         self.zone_known = np.array([z.kind in _KNOWN for z in zones], dtype=bool)
+        self.zone_of_work = np.array([z.kind in _OF_WORK for z in zones], dtype=bool)
         hours: dict[DailyHours, int] = {}
         for daily in (*(z.hours for z in zones), *(p.hours for p in permits)):
             hours.setdefault(daily, len(hours))

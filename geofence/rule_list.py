@@ -6,8 +6,11 @@ from collections.abc import Callable
 from typing import Any, TypeAlias
 
 from geofence.ground import Ground
+from geofence.rules.absences import Absences, AbsenceState
 from geofence.rules.body_raised import BodyRaised
+from geofence.rules.frost_spells import FrostSpells, FrostState
 from geofence.rules.held import HeldState
+from geofence.rules.left_work_area import LeftWorkArea
 from geofence.rules.lid_open import LidOpen
 from geofence.rules.load import Loads, LoadState
 from geofence.rules.long_stop import LongStop, LongStopState
@@ -17,6 +20,7 @@ from geofence.rules.out_of_hours import OutOfHours, OutOfHoursState
 from geofence.rules.overspeed import Overspeed, OverspeedState
 from geofence.rules.restricted_zone import RestrictedZone, RestrictedZoneState
 from geofence.rules.rule import Rule
+from geofence.rules.segment_passes import SegmentPasses, SegmentPassState
 from geofence.rules.stops import Stops, StopState
 from geofence.rules.suspected_dumping import DumpingState, SuspectedDumping
 from geofence.rules.tamper import Tamper, TamperState
@@ -24,6 +28,7 @@ from geofence.rules.terminal_offline import TerminalOffline, TerminalOfflineStat
 from geofence.rules.track_gap import TrackGap, TrackGapState
 from geofence.rules.trip_unfinished import TripUnfinished, TripUnfinishedState
 from geofence.rules.trips import Trips, TripState
+from geofence.rules.wash_in_frost import WashInFrost
 from geofence.rules.wrong_ground import WrongGround, WrongGroundState
 from geofence.rules.zone_visits import VisitState, ZoneVisits
 
@@ -33,6 +38,9 @@ RuleState: TypeAlias = (
     | StopState
     | LoadState
     | TripState
+    | SegmentPassState
+    | FrostState
+    | AbsenceState
     | OffRouteState
     | OutOfHoursState
     | NoPermitState
@@ -54,6 +62,9 @@ RULES: tuple[Callable[[Ground], Rule[Any]], ...] = (
     Stops,
     Loads,
     Trips,
+    SegmentPasses,
+    FrostSpells,
+    Absences,
     # What should not be.
     OffRoute,
     OutOfHours,
@@ -69,6 +80,8 @@ RULES: tuple[Callable[[Ground], Rule[Any]], ...] = (
     TrackGap,
     Tamper,
     TerminalOffline,
+    WashInFrost,
+    LeftWorkArea,
 )
 
 

@@ -10,8 +10,9 @@ import msgspec
 from geofence.district.part import Part
 from geofence.district.places import Places
 from geofence.district.quota import Quota
+from geofence.district.rounds import Rounds
 from geofence.district.state import DistrictState
-from geofence.finding import Finding, SegmentPass, Step, UnexplainedStop
+from geofence.finding import Finding, Inside, Step
 from geofence.ground import Ground
 
 
@@ -22,9 +23,13 @@ class District:
         kinds: the alert kinds that it raises.
     """
 
-    def __init__(self, ground: Ground, lateness_s: float) -> None:  # noqa: ARG002 (for rounds)
+    def __init__(self, ground: Ground, lateness_s: float) -> None:
         # By the field of the state that each part keeps.
-        self._parts: dict[str, Part] = {"places": Places(ground), "quota": Quota(ground)}
+        self._parts: dict[str, Part] = {
+            "places": Places(ground),
+            "quota": Quota(ground),
+            "rounds": Rounds(ground, lateness_s),
+        }
         self.kinds = tuple(kind for part in self._parts.values() for kind in part.kinds)
 
     def advance(
@@ -34,11 +39,9 @@ class District:
 
         Returns:
             The state after it, and all that leaves the engine: what came in, but for what stays
-            inside (`UnexplainedStop`, `SegmentPass`), and what the district found.
+            inside (`geofence.finding.Inside`), and what the district found.
         """
-        found: list[Finding] = [
-            s for s in steps if not isinstance(s, UnexplainedStop | SegmentPass)
-        ]
+        found: list[Finding] = [s for s in steps if not isinstance(s, Inside)]
         for name, part in self._parts.items():
             before = getattr(state, name)
             after, told = part.advance(before, steps, now)

@@ -6,6 +6,7 @@ import msgspec
 
 from geofence.district.places import PlacesState
 from geofence.district.quota import QuotaState
+from geofence.district.rounds import RoundsState
 
 
 class DistrictState(msgspec.Struct, frozen=True):
@@ -13,3 +14,4 @@ class DistrictState(msgspec.Struct, frozen=True):
 
     places: PlacesState = PlacesState()
     quota: QuotaState = QuotaState()
+    rounds: RoundsState = RoundsState()
