@@ -35,6 +35,10 @@ class Silence:
     end: float
     why: str = "lost"
 
+    @property
+    def seconds(self) -> float:
+        return self.end - self.begin
+
 
 @dataclass(frozen=True, slots=True)
 class Cargo:

@@ -38,6 +38,7 @@ class Crew:
     Attributes:
         permit_id: by whose site, ground and routes it works.
         site_id: where it really loads.
+        trips_a_day: its own quota, where it has one of its own.
         lines: its permitted ways from the site's gate to the ground's, in metres.
     """
 

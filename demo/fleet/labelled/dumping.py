@@ -34,7 +34,7 @@ def dump_in_hotspot(shift: MuckShift) -> None:
 
 def dump_in_black_ground(shift: MuckShift) -> None:
     """A ground that no register knows."""
-    yard_id = shift.dice.choice(("black-ground-1", "black-ground-1", "black-ground-1", "black-ground-2"))
+    yard_id = "black-ground-1" if shift.dice.random() < 0.75 else "black-ground-2"
     shift.to_site()
     shift.load()
     spot = shift.district.node(yard_id, shift.dice)

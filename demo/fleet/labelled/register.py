@@ -27,12 +27,12 @@ from demo.fleet.labelled.equipment import draw_equipment
 from demo.fleet.labelled.roads import NoWayError
 from demo.fleet.plane import Point
 
-PERMITS = (  # site, ground, hours, limit in km/h, trips a day
-    ("site-1", "ground-1", "19:00-06:00", 50.0, 12),
+PERMITS = (  # site, ground, hours, limit in km/h, trips a day of all its trucks together
+    ("site-1", "ground-1", "19:00-06:00", 50.0, 80),
     ("site-2", "ground-1", "19:00-06:00", 40.0, None),
-    ("site-3", "ground-2", "", 50.0, 10),
+    ("site-3", "ground-2", "", 50.0, 80),
     ("site-4", "ground-2", "09:00-16:30|20:00-05:30", 50.0, None),
-    ("site-5", "ground-3", "", None, 10),
+    ("site-5", "ground-3", "", None, 80),
     ("site-6", "ground-3", "07:30-18:30", 60.0, None),
 )
 TRUCKS_A_PERMIT = 5
@@ -145,7 +145,6 @@ def _work_by(crew: Crew, permit: Permit, lines: tuple[tuple[Point, ...], ...]) -
         lines=lines,
         hours=permit.hours,
         limit_kmh=permit.speed_limit_kmh,
-        trips_a_day=permit.daily_trips,
     )
 
 
@@ -157,7 +156,8 @@ def _bad_papers(
     if reason == "company_not_admitted":
         district.companies["c4"] = Company("c4", "模拟退出公司", start - days(900), start - days(9))
     crew = _hire(district, dice, company_id)
-    number = dice.randrange(len(PERMITS))
+    # By day, so that it does not matter at which hour a permit's day begins.
+    number = dice.choice((2, 4, 5)) if reason == "over_quota" else dice.randrange(len(PERMITS))
     permit = district.permits[f"渣准{number + 1:03}"]
     crew = replace(_work_by(crew, permit, lines[number]), offence=reason)
     own = replace(permit, permit_id=f"渣准9{number}{reason}", vehicle_ids=(crew.vehicle_id,))

@@ -39,6 +39,7 @@ class RoundTruth(Truth):
         self.overspeed()
         self._long_stop()
         self._left_work_area()
+        self._unseen_work()
         self.silences()
         return self.labels
 
@@ -51,6 +52,14 @@ class RoundTruth(Truth):
                 within = max(one[0], opens), min(one[1], shuts)
                 if within[1] - within[0] > 10 * 60:
                     self.label("long_stop", within, self.seen(within) >= 18.5 * 60)
+
+    def _unseen_work(self) -> None:
+        """Work of which no fix, or none in time, tells: it may well be taken for missing."""
+        for begin, end in self.rounds:
+            for silence in self.diary.silences:
+                if silence.begin < end and silence.end > begin and silence.seconds > 60:
+                    for kind in ("missed_segment", "round_late"):
+                        self.label(kind, (begin, end + 7200), False, detail="unseen")
 
     def _left_work_area(self) -> None:
         plan = self.district.rounds[self.crew.permit_id]
