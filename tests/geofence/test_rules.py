@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+import random
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from shapely import LineString, box
 
 from config.hours import DailyHours
 from config.permit import Permit
+from config.road import Road
 from config.route import Route, RouteKind
 from config.vehicle import VehicleKind
 from config.zone import Zone, ZoneKind
 from geofence.engine import Engine
 from geofence.parameters import ParameterError, read_parameters
+from ingest.position import Load
 
 
 def line(world, *points, route_id="r1", half_width_m=50.0) -> Route:
@@ -209,6 +212,89 @@ def test_jitter_at_every_second_is_no_speed(world):
     assert judged(world, engine, parked, "overspeed") == []
 
 
+def street(world, road_id, limit, *points, name=""):
+    return Road(road_id, name, LineString([world.degrees(*p) for p in points]), 40, limit)
+
+
+def on_roads(world, *roads, **more):
+    site = world.site(
+        roads={r.id: r for r in roads},
+        vehicles={"v1": world.truck("v1")},
+        **{key: {p.permit_id: p for p in value} if key == "permits" else value
+           for key, value in more.items()},
+    )  # fmt: skip
+    return Engine(site)
+
+
+@pytest.mark.parametrize(
+    ("speed", "limits", "permit", "use_roads", "subject"),
+    [
+        (60, [50], None, True, "road:East"),
+        (54, [50], None, True, None),  # within the tolerance
+        (60, [50, 70], None, True, None),  # a parallel road may be meant
+        (80, [50, 70], None, True, "road:Second"),
+        (80, [50, None], None, True, None),  # or one of which nobody knows
+        (60, [50], 60, True, None),  # what the permit says, counts
+        (40, [50], 30, True, "p1"),
+        (60, [50], None, False, None),
+        (140, [50], None, False, "default"),
+    ],
+)
+def test_limits_of_roads(world, speed, limits, permit, use_roads, subject):
+    names = ("East", "Second")
+    roads = [
+        street(world, f"r{i}", limit, (-500, 15 * i), (5000, 15 * i), name=names[i])
+        for i, limit in enumerate(limits)
+    ]
+    permits = [Permit("p1", vehicle_ids=("v1",), speed_limit_kmh=permit)] if permit else []
+    engine = on_roads(world, *roads, permits=permits, rules={"overspeed": {"use_roads": use_roads}})
+    found = judged(world, engine, at_speed(world, [speed] * 10), "overspeed")
+    assert [v.subject for v in found] == ([subject] if subject else [])
+    if subject == "road:East":
+        assert found[0].values["limit_kmh"] == 50
+        assert found[0].values["limit_by"] == "road"
+        away = [world.fix(t, t * 17, 400, speed_kmh=60.0) for t in range(0, 60, 5)]
+        assert judged(world, engine, away, "overspeed") == []  # no road there
+
+
+def test_the_fix_most_above_its_limit_is_told(world):
+    fast, slow = (street(world, "a", 60, (-500, 0), (150, 0)),
+                  street(world, "b", 30, (150, 0), (5000, 0)))  # fmt: skip
+    engine = on_roads(world, fast, slow)
+    speeds = [80, 90, 80, 80, 80, 60, 60, 60, 60, 60, 60, *[20] * 5]
+    (violation,) = judged(world, engine, at_speed(world, speeds), "overspeed")
+    assert (violation.values["max_speed_kmh"], violation.values["limit_kmh"]) == (60, 30)
+
+
+@pytest.mark.parametrize("reported", [True, False])
+@pytest.mark.parametrize("step", [1, 5, 15])
+def test_spikes_and_multipath_are_no_speed(world, reported, step):
+    """Town driving with spikes of one and two fixes, and places thrown aside for a while."""
+    engine = make(world, rules={"overspeed": {"limit_kmh": 60}})
+    dice = random.Random(step)
+    fixes, x, aside = [], 0.0, 0.0
+    for t in range(0, 7200, step):
+        x += dice.uniform(0, 16) * step  # up to 58 km/h
+        if dice.random() < 0.03:  # an echo, for some fixes, and back
+            aside = dice.choice([0, 0, 120, -200])
+        speed = dice.uniform(0, 58)
+        if dice.random() < 0.1 and not (fixes and (fixes[-1].speed_kmh or 0) > 66):
+            speed = dice.uniform(70, 160)
+        fixes.append(world.fix(t, x, aside, speed_kmh=speed if reported else None))
+    assert judged(world, engine, fixes, "overspeed") == []
+
+
+def test_overspeed_ends_in_a_silence_and_a_late_fix_breaks_it(world):
+    engine = make(world, rules={"overspeed": {"limit_kmh": 60}})
+    fast = [world.fix(t, t * 25, 0, speed_kmh=90.0) for t in (0, 10, 20, 30)]
+    state, _ = engine.advance(engine.initial(), fast, world.t0)
+    _, told = engine.advance(state, [], world.t0 + timedelta(seconds=400))
+    assert [span(world, v) for v in told if v.kind == "overspeed"] == [(0, 30)]
+    slow = [world.fix(t, t * 25, 0, speed_kmh=40.0) for t in (15, 25)]
+    _, told = engine.advance(state, slow, world.t0)
+    assert [v.withdrawn for v in told if v.kind == "overspeed"] == [True]
+
+
 # --- Restricted zone -----------------------------------------------------------------------------
 
 
@@ -241,6 +327,58 @@ def test_restricted_needs_a_dwell_and_ends_with_the_visit(world):
         (0, 40),
         (400, None),
     ]
+
+
+@pytest.mark.parametrize(
+    ("laden_only", "load", "raised"),
+    [
+        (True, Load.EMPTY, False),
+        (True, Load.FULL, True),
+        (True, None, True),  # not known to be empty
+        (False, Load.EMPTY, True),
+    ],
+)
+def test_a_zone_for_empty_trucks(world, laden_only, load, raised):
+    shut = zone(world, "z", ZoneKind.RESTRICTED, 500, 0, 900, 200, laden_only=laden_only)
+    fixes = [world.fix(t, t * 5, 100, load=load) for t in range(0, 170, 5)]
+    assert len(judged(world, make(world, zones=[shut]), fixes, "restricted_zone")) == raised
+
+
+@pytest.mark.parametrize(
+    ("exempt", "permit", "y", "raised"),
+    [
+        (False, PERMIT, 100, True),
+        (True, PERMIT, 100, False),
+        (True, PERMIT, 300, True),  # off its route
+        (True, replace(PERMIT, hours=DailyHours.parse("11:00-13:00")), 100, False),
+        (True, replace(PERMIT, hours=DailyHours.parse("19:00-06:00")), 100, True),
+        (True, replace(PERMIT, valid_to=datetime(2026, 1, 1, tzinfo=UTC)), 100, True),
+        (True, replace(PERMIT, route_ids=()), 100, True),  # it names no route here
+        (True, replace(PERMIT, vehicle_ids=("v2",)), 100, True),
+    ],
+)
+def test_a_zone_that_exempts_permits(world, exempt, permit, y, raised):
+    shut = zone(world, "z", ZoneKind.RESTRICTED, 500, 0, 900, 400, permits_exempt=exempt)
+    route = line(world, (-1000, 100), (3000, 100))
+    engine = make(world, zones=[shut], routes=[route], permits=[permit])
+    fixes = [world.fix(t, 400 + t * 5, y) for t in range(0, 170, 5)]
+    assert len(judged(world, engine, fixes, "restricted_zone")) == raised
+
+
+def test_leaving_the_permitted_route_within_the_zone(world):
+    shut = zone(world, "z", ZoneKind.RESTRICTED, 0, 0, 4000, 600, permits_exempt=True)
+    engine = make(world, zones=[shut], routes=[line(world, (-1000, 100), (5000, 100))],
+                  permits=[PERMIT])  # fmt: skip
+
+    def drive(*legs):
+        ys = [y for y, fixes in legs for _ in range(fixes)]
+        return [world.fix(5 * i, 200 + 20 * i, y) for i, y in enumerate(ys)]
+
+    strayed = drive((100, 20), (300, 6), (100, 20))
+    assert judged(world, engine, strayed, "restricted_zone") == []
+    off = drive((100, 20), (300, 10), (100, 6), (300, 10), (100, 20))
+    (violation,) = judged(world, engine, off, "restricted_zone")
+    assert span(world, violation) == (100, 225)
 
 
 # --- Parameters ----------------------------------------------------------------------------------
