@@ -72,7 +72,8 @@ def test_on_a_trip_only_the_routes_of_its_permit_count(world, sensor):
     (violation,) = found(world, engine_for(world, PERMIT, FREE), drive, "off_route")
     assert violation.permit_id == "p"
     assert found(world, engine_for(world, PERMIT, FREE), empty_handed, "off_route") == []
-    assert found(world, engine_for(world, PERMIT, NORTH), loaded(world).to(2900, 0), "off_route") == []  # fmt: skip
+    along = loaded(world, sensor).to(2900, 0)
+    assert found(world, engine_for(world, PERMIT, NORTH), along, "off_route") == []
 
 
 def test_known_to_be_empty_it_may_drive_anywhere(world):
@@ -219,7 +220,8 @@ def test_the_trips_permit_counts(world):
     engine = engine_for(world, hours("19:00-06:00"), day)
     (violation,) = found(world, engine, loaded(world).to(2800, 0), "out_of_hours")
     assert violation.permit_id == "p"
-    engine = engine_for(world, hours("09:00-15:00"), replace(day, hours=DailyHours.parse("1:00-2:00")))  # fmt: skip
+    night = replace(day, hours=DailyHours.parse("01:00-02:00"))
+    engine = engine_for(world, hours("09:00-15:00"), night)
     assert found(world, engine, loaded(world).to(2800, 0), "out_of_hours") == []
 
 
@@ -267,11 +269,11 @@ OTHER = replace(PERMIT, vehicle_ids=("v2",))
         (
             [replace(PERMIT, valid_to=-DAY), replace(PERMIT, permit_id="n", valid_from=2 * DAY)],
             "expired",
-        ),  # fmt: skip
+        ),
         (
             [replace(PERMIT, valid_to=-DAY), replace(PERMIT, permit_id="n", valid_from=DAY / 2)],
             "not_yet",
-        ),  # fmt: skip
+        ),
         ([replace(PERMIT, valid_to=-DAY), replace(PERMIT, permit_id="n")], None),
         ([], None),  # a district that keeps no permits
     ],
@@ -391,7 +393,9 @@ def judge_in(world, engine, batches):
 
 @pytest.mark.parametrize("seed", range(5))
 def test_late_fixes_and_restarts_change_nothing(world, seed):
-    engine = engine_for(world, hours("19:00-06:00", valid_to=world.t0 - DAY), hours("01:00-02:00", permit_id="q", site_zone="other"))  # fmt: skip
+    expired = hours("19:00-06:00", valid_to=world.t0 - DAY)
+    night = hours("01:00-02:00", permit_id="q", site_zone="other")
+    engine = engine_for(world, expired, night)
     fixes = bad_day(world)
     expected = world.judge(engine, fixes)
     kinds = {f.kind for f in expected.values() if hasattr(f, "kind")}

@@ -148,7 +148,8 @@ def test_only_two_days_are_kept(world):
 
 
 def test_switched_off_or_without_quotas_it_keeps_nothing(world):
-    off = Ground(haul_site(world, permits={"p": permit(2)}, rules={"no_permit": {"enabled": False}}))  # fmt: skip
+    rules = {"no_permit": {"enabled": False}}
+    off = Ground(haul_site(world, permits={"p": permit(2)}, rules=rules))
     for part in (Quota(off), quota(world, permit(None))):
         assert part.kinds == ()
         assert part.advance(QuotaState(), [trip(0)], NOW) == (QuotaState(), [])
