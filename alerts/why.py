@@ -1,11 +1,10 @@
 """Why an alert was raised, in words: one sentence template a kind (告警理由). Pure.
 
 The templates are `alerts/i18n/<language>.json`, keys `why.<kind>`. `{name}` is a value of the
-alert, one of its parameters, or one of `FACTS`; its unit is the end of its name (`hours_…` are
-hours); ids in a text, several separated by `|`, become names. `{threshold.name}` is the parameter
-also where a value has its name. A part in square brackets is left out where the alert lacks
-something that it names. A sentence that tells none of the alert's values is
-followed by all of them, and by the parameters.
+alert or one of `FACTS`, `{threshold.name}` a parameter; the unit is the end of the name (`hours_…`
+are hours); ids in a text, several separated by `|`, become names. A part in square brackets is left
+out where the alert lacks something that it names. A sentence that tells none of the alert's values
+is followed by all of them, and by the parameters.
 """
 
 from __future__ import annotations
@@ -57,7 +56,10 @@ class Wording:
         known = self._known(alert)
         sentence, named = self._fill(self._word(f"why.{alert.kind}"), known)
         if sentence and (not alert.values or named & alert.values.keys()):
-            return sentence
+            if alert.occurrences == 1:
+                return sentence
+            joined = self._word("why.occurrences").format(count=alert.occurrences)
+            return sentence + self._word("mark.space") + joined
         parts = [sentence or self._kind(alert.kind) + self._word("mark.stop")]
         for heading, facts in (("values", alert.values), ("parameters", alert.parameters)):
             if facts:
@@ -94,6 +96,8 @@ class Wording:
     def _number(self, name: str, value: float) -> str:
         if not math.isfinite(value):
             return _NOTHING
+        if word := self._word(f"word.{name}.{value:g}"):
+            return word
         if name.endswith("_s"):
             return self._duration(value)
         if name.startswith("hours_"):
@@ -112,7 +116,7 @@ class Wording:
     def _known(self, alert: Alert) -> dict[str, Value | datetime]:
         facts: dict[str, Value | datetime] = {name: getattr(alert, name) for name in FACTS}
         thresholds = {f"threshold.{name}": value for name, value in alert.parameters.items()}
-        known = facts | thresholds | alert.parameters | alert.values
+        known = facts | thresholds | alert.values
         return {name: value for name, value in known.items() if value not in (None, "")}
 
     def _fill(self, template: str, known: Mapping[str, Value | datetime]) -> tuple[str, set[str]]:
@@ -149,6 +153,9 @@ class Wording:
         whole = max(0, round(seconds))
         if whole < 60:
             return self._word("duration.s").format(s=_short(max(0.0, seconds)))
+        if whole >= 2 * 86_400:
+            days, hours = divmod(round(whole / 3600), 24)
+            return self._word("duration.d" if hours else "duration.d.whole").format(d=days, h=hours)
         hours, rest = divmod(whole, 3600)
         minutes, left = divmod(rest, 60)
         key = "duration.h" if hours else "duration.min"

@@ -100,7 +100,6 @@ class _Told:
 
     def __init__(self, site: Site, other: Site | None) -> None:
         names = _names(site) if other is None else _names(other) | _names(site)
-        self._names = names
         self._wordings = [Wording(language, names, site.timezone) for language in LANGUAGES]
         self._numbers: dict[tuple[tuple[str, Value], ...], int] = {}
         self.parameters: list[list[list[str]]] = []
@@ -116,7 +115,7 @@ class _Told:
             "plate": alert.plate,
             "color": alert.plate_color,
             "company": alert.company,
-            "subject": self._names.get(alert.subject, alert.subject),
+            "subject": [wording.tell("subject", alert.subject) for wording in self._wordings],
             "permit": alert.permit_id,
             "at": [round(alert.lon, 6), round(alert.lat, 6)],
             "confidence": alert.confidence,

@@ -14,7 +14,7 @@ from app.report.choice import Shown
 
 BINS = 24
 _STEPS = (1, 2, 2.5, 5, 10)
-_UPPER = 98.0  # percent of the values that the scale shows; the rest is in the last bin
+_UPPER = 95.0  # percent of the values that the scale shows; the rest is in the last bin
 
 Measured = Callable[[Alert], float | None]
 
@@ -95,7 +95,8 @@ MEASURES: dict[str, tuple[Measure, ...]] = {
 
 
 def histograms(found: Sequence[Shown]) -> list[dict[str, Any]]:
-    """One a kind and measure that has any value, over all alerts, not only those embedded.
+    """One a kind and measure that has values and one threshold, over all alerts, not only those
+    embedded.
 
     `edges` has one more than `counts`; each count is [only A, both, only B]; the last bin holds
     all that is larger, too.
@@ -128,7 +129,11 @@ def _histogram(measure: Measure, group: Sequence[Shown]) -> dict[str, Any] | Non
     if thresholds["b"] is None:
         thresholds["b"] = _common(measure, [s.other for s in group if s.other is not None])
     marks = [t for t in thresholds.values() if t is not None]
-    width = _bin_width(max(float(np.percentile(values, _UPPER)), *marks, 0.0) / BINS)
+    if not marks:
+        return None
+    width = _bin_width(
+        max(float(np.percentile(values, _UPPER)), *(2 * mark for mark in marks)) / BINS
+    )
     place = np.minimum((np.array(values) // width).astype(int), BINS - 1)
     counts = np.zeros((BINS, 3), dtype=int)
     np.add.at(counts, (place, np.array(columns)), 1)

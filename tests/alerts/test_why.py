@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict, fields
 from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
@@ -12,6 +13,7 @@ import pytest
 from alerts.alert import Alert, Severity
 from alerts.kind import ALERT_KINDS
 from alerts.why import LANGUAGES, Wording, words
+from geofence.parameters import Parameters
 
 T0 = datetime(2026, 11, 1, 12, 0, 5, tzinfo=UTC)
 NAMES = {"corridor-east": "锦绣苑—西郊", "school": "学校段", "g1": "西郊消纳场", "g2": "南环消纳场"}
@@ -103,6 +105,9 @@ def test_every_kind_says_what_it_is_given_and_what_it_is_not(kind: str) -> None:
         ("gap_s", 0.4, "0.4 秒"),
         ("gap_s", 7260, "2 小时 1 分"),
         ("hours_since_loading", 4.25, "4.2 小时"),
+        ("window_s", 14 * 86_400, "14 天"),
+        ("load_before", 2, "满载"),
+        ("evidence", "load+body", "载重传感器、车厢举升"),
         ("tolerance", 0.125, "12.5%"),
         ("weight_kg", 1200.0, "1200 kg"),
         ("laden", True, "是"),
@@ -117,11 +122,26 @@ def test_a_value_carries_its_unit(name: str, value: Any, zh: str) -> None:
     assert Wording("zh-CN", {}, ZoneInfo("Asia/Shanghai")).tell(name, value) == zh
 
 
+def test_joined_occurrences_are_counted() -> None:
+    zh, en = told(alert("off_route", OFF_ROUTE, {}, occurrences=3))
+    assert zh.endswith("。（共 3 次，以上为最近一次。）")
+    assert en.endswith(". (3 times; this is the last.)")
+
+
 def test_both_languages_have_the_same_words() -> None:
     zh, en = (words(language) for language in LANGUAGES)
     assert zh.keys() == en.keys()
     placeholders = {k: (set(_named(zh[k])), set(_named(en[k]))) for k in zh if k[:4] == "why."}
     assert {k for k, (a, b) in placeholders.items() if a != b} == set()
+
+
+def test_a_template_names_thresholds_that_the_rule_has() -> None:
+    parameters = Parameters()
+    of_rounds = set(asdict(parameters.round))
+    for kind in {f.name for f in fields(Parameters)} & ALERT_KINDS.keys():
+        named = {n for n in _named(words("en")[f"why.{kind}"]) if n.startswith("threshold.")}
+        known = set(asdict(getattr(parameters, kind))) | of_rounds
+        assert {n.removeprefix("threshold.") for n in named} <= known, kind
 
 
 def _named(template: str) -> list[str]:

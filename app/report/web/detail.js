@@ -43,7 +43,7 @@ export function showDetail(node, alert, data, onStep) {
     ...(alert.values.length ? [el("h4", {}, t("detail.values")), table(alert.values, other?.values, names)] : []),
     ...(thresholds(alert).length ? [el("h4", {}, t("detail.parameters")), table(thresholds(alert), other ? thresholds(other) : null, names)] : []),
     el("h4", {}, t("detail.more")),
-    table(both([[t("detail.subject"), alert.subject], [t("detail.place"), `${alert.at[0].toFixed(6)}, ${alert.at[1].toFixed(6)}`],
+    table(both([[t("detail.subject"), pick(alert.subject)], [t("detail.place"), `${alert.at[0].toFixed(6)}, ${alert.at[1].toFixed(6)}`],
       [t("detail.confidence"), `${Math.round(alert.confidence * 100)}%`], [t("detail.occurrences"), String(alert.occurrences)]]), null, names),
     el("div", { class: "step" }, step(-1, "detail.before"), step(1, "detail.next")),
   );

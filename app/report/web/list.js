@@ -50,7 +50,7 @@ export class AlertList {
   row(alert, number) {
     const item = el("div", { class: "item", role: "option", style: `top:${number * ROW_PX}px`, "data-id": alert.id, "data-severity": alert.severity, "aria-selected": String(alert === this.chosen) },
       el("div", {}, el("h3", {}, pick(this.kinds[alert.kind])), this.compared ? el("span", { class: `by ${alert.by}` }, t(`by.${alert.by}`)) : null, el("time", {}, dayAndClock(alert.started))),
-      el("div", {}, plate(alert), el("span", { class: "about" }, alert.subject), el("span", {}, alert.occurrences > 1 ? `×${alert.occurrences} · ${lasting(alert)}` : lasting(alert))));
+      el("div", {}, plate(alert), el("span", { class: "about" }, pick(alert.subject)), el("span", {}, alert.occurrences > 1 ? `×${alert.occurrences} · ${lasting(alert)}` : lasting(alert))));
     item.addEventListener("click", () => this.onChoose(alert));
     return item;
   }

@@ -13,7 +13,7 @@ let chosen = null, shown = data.alerts;
 useTimeZone(data.timezone);
 for (const alert of data.alerts) {
   alert.day = dayOf(alert.started);
-  alert.text = [alert.plate, alert.vehicle, alert.company, alert.subject, alert.permit].filter(Boolean).join(" ").toLowerCase();
+  alert.text = [alert.plate, alert.vehicle, alert.company, ...alert.subject, alert.permit].filter(Boolean).join(" ").toLowerCase();
 }
 const list = new AlertList($("list"), $("rows"), data.kinds, data.comparison !== null, choose);
 const map = new AlertMap($("map"), data, choose);

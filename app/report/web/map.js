@@ -40,7 +40,7 @@ export class AlertMap {
     this.map.on("zoomend", () => this.declutter());
     this.declutter();
     this.legend = L.control({ position: "bottomleft" });
-    this.legend.onAdd = () => this.legendNode = el("div", { class: "legend" });
+    this.legend.onAdd = () => this.legendNode = el("details", { class: "legend", open: true });
     this.legend.addTo(this.map);
   }
 
@@ -83,6 +83,7 @@ export class AlertMap {
     const alerts = this.compared ? Object.entries(BY).map(([by, color]) => line(color, t(`by.${by}`), "dot"))
       : Object.entries(SEVERITY).map(([severity, color]) => line(color, t(`severity.${severity}`), "dot"));
     this.legendNode.replaceChildren(
+      el("summary", {}, t("legend.title")),
       ...alerts,
       line(PHASE[1], t("legend.during")), line(PHASE[0], t("legend.around")), line("#6b7b8e", t("legend.gap"), "gap"),
       ...this.kinds.routes.map((kind) => line(ROUTE[kind], t(`route.${kind}`))),
