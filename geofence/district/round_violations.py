@@ -13,7 +13,11 @@ from geofence.parameters import as_values
 
 
 class RoundViolations:
-    """Each is told from the time on at which it is sure; before that it is not there."""
+    """Each is told from the time on at which it is sure; before that it is not there.
+
+    Whether it rings is decided by that time: `backfill` says only that nothing but backfill shows
+    it, not when it was judged.
+    """
 
     def __init__(self, ground: Ground, cases: Cases, lateness_s: float) -> None:
         self._p = ground.parameters
@@ -177,13 +181,6 @@ class RoundViolations:
         """`times`: when it began, ended, and was sure."""
         began_t, ended_t, sure_t = times
         lon, lat = place or self._cases.middle(case.plan, segment)
-        earlier = [
-            v.backfill
-            for v in case.record.told
-            if isinstance(v, Violation)
-            and (v.kind, v.vehicle_id, v.started_at) == (kind, vehicle_id, moment(began_t))
-        ]
-        late = case.t > sure_t + self._lateness_s
         return Violation(
             kind=kind,
             vehicle_id=vehicle_id,
@@ -195,7 +192,7 @@ class RoundViolations:
             lat=lat,
             values=values,
             parameters={**as_values(getattr(self._p, kind)), **self._round_parameters(kind)},
-            backfill=backfill or (earlier[0] if earlier else late),
+            backfill=backfill,
         )
 
     def _round_parameters(self, kind: str) -> dict[str, Value]:
