@@ -18,7 +18,7 @@ from geofence.sight import Sight
 
 OF_WATER = (WorkKind.WASH, WorkKind.SPRAY)
 WARMER_C = 0.5  # above the threshold by so much ends a spell: a thermometer swings
-RETOLD_S = 1800.0  # a spell that lasts is told again
+RETOLD_S = 1800.0  # a spell that lasts is told again with the first fix of every half hour
 UNKNOWN, WARM, COLD = 0, 1, 2
 
 
@@ -76,7 +76,7 @@ class FrostSpells(Rule[FrostState]):
                 last_at=sight.at,
                 lowest_c=sight.temperature_c,
             )
-        elif sight.t - state.spell.last_at.timestamp() < RETOLD_S:
+        elif sight.t // RETOLD_S == state.spell.last_at.timestamp() // RETOLD_S:
             return state, ()
         else:
             lowest_c = min(state.spell.lowest_c, sight.temperature_c)

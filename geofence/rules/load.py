@@ -201,7 +201,7 @@ class Loads(Rule[LoadState]):
 
     def _in_place(self, state: LoadState, place: Place, sight: Sight) -> LoadState:
         kind, loaded = self._kind[place.zone_id], state.level > EMPTY
-        lasted_s = sight.t - place.first_t
+        lasted_s = (sight.t if place.last_t is None else place.last_t) - place.first_t
         by_place = loaded and place.stood and state.cause != "sensor"
         if kind is ZoneKind.SITE and by_place and lasted_s >= self._p.load_dwell_s:
             # It left a site loaded, or it would not be known to be; and is being loaded again.
