@@ -8,6 +8,7 @@ from typing import TypeAlias
 import msgspec
 import numpy as np
 
+from config.zone import ZoneKind
 from geofence.finding import Step, ZoneVisit
 from geofence.ground import Ground
 from geofence.moment import moment
@@ -18,6 +19,8 @@ from geofence.segment_share import edges_of, share_inside
 from geofence.sight import Sight
 from geofence.zone_index import CORE, INSIDE
 
+_WEIGHED = (ZoneKind.SITE, ZoneKind.GROUND, ZoneKind.TRANSFER_STATION)
+"""Where loads change: a truck's own scale is read there."""
 _Place: TypeAlias = tuple[float, float, float]  # seconds since 1970, metres east and north
 
 
@@ -33,6 +36,7 @@ class Stay(msgspec.Struct, frozen=True, array_like=True):
         entered_t: the fix that made it a visit.
         inside_t, out_t: its last fix inside and its first outside, once it is outside.
         far_t, far_fixes: since when, and on how many fixes, it is surely outside.
+        arrived_kg, left_kg: the load at its first and last weighing inside, NaN without one.
     """
 
     zone_id: str
@@ -50,6 +54,8 @@ class Stay(msgspec.Struct, frozen=True, array_like=True):
     out_t: float | None = None
     far_t: float | None = None
     far_fixes: int = 0
+    arrived_kg: float = math.nan
+    left_kg: float = math.nan
 
 
 class VisitState(msgspec.Struct, frozen=True, array_like=True, tag="zone_visit"):
@@ -70,12 +76,23 @@ class ZoneVisits(Rule[VisitState]):
         zones = ground.zones
         self._edges = dict(zip(zones.ids, map(edges_of, zones.shapes), strict=True))
         self._weights = zones.weights
+        kinds = ground.zone_kind
+        self._weighed_ids = frozenset(z for z, kind in kinds.items() if kind in _WEIGHED)
+        self._weighed = np.array([z in self._weighed_ids for z in zones.ids], dtype=bool)
 
     def measure(self, rows: Rows) -> tuple[Codes, Floats]:
-        """A hash of how the fix lies to the zones about it: equal codes, equal relations."""
+        """A hash of how the fix lies to the zones about it: equal codes, equal relations.
+
+        And of its load's weight, inside a zone where loads change.
+        """
         code = np.zeros(len(rows), dtype=np.uint64)
         term = self._weights[rows.pair_zone] * rows.pair_level.astype(np.uint64)
         np.add.at(code, rows.pair_row, term)
+        kg = rows.fixes.weight_kg
+        if not np.isnan(kg).all():
+            at = rows.pair_row[rows.inside_level & self._weighed[rows.pair_zone]]
+            at = at[~np.isnan(kg[at])]
+            code[at] ^= kg[at].view(np.uint64)
         return code, NO_NUMBERS
 
     def quiet_until(self, state: VisitState) -> float:
@@ -99,19 +116,29 @@ class ZoneVisits(Rule[VisitState]):
         found: list[Step] = []
         after = []
         for stay in before:
-            now = self._go_on(stay, sight, found)
+            now = self._go_on(self._weighing(stay, sight), sight, found)
             if now is not None:
                 after.append(now)
         known = {s.zone_id for s in before}
         for zone_id, level in sight.zones.items():
             if level >= INSIDE and zone_id not in known:
-                after.append(self._begin(zone_id, level, sight))
+                after.append(self._weighing(self._begin(zone_id, level, sight), sight))
         for zone_id in sight.crossed:
             if zone_id not in known and sight.zones.get(zone_id, 0) < INSIDE:
                 self._pass(zone_id, sight, found)
         if state is not None and tuple(after) == before:
             return state, tuple(found)
         return (VisitState(tuple(after)) if after else None), tuple(found)
+
+    def _weighing(self, stay: Stay, sight: Sight) -> Stay:
+        """With what this fix weighs, if it is inside a zone where loads change."""
+        kg = sight.weight_kg
+        if math.isnan(kg) or kg == stay.left_kg or stay.zone_id not in self._weighed_ids:
+            return stay
+        if sight.zones.get(stay.zone_id, 0) < INSIDE:
+            return stay
+        arrived_kg = kg if math.isnan(stay.arrived_kg) else stay.arrived_kg
+        return msgspec.structs.replace(stay, arrived_kg=arrived_kg, left_kg=kg)
 
     def _begin(self, zone_id: str, level: int, sight: Sight) -> Stay:
         core = level == CORE
@@ -148,7 +175,7 @@ class ZoneVisits(Rule[VisitState]):
         out_t = sight.t if stay.out_t is None else stay.out_t
         gone = far_t is not None and far_fixes >= 2 and sight.t - far_t >= self._p.leave_hold_s
         if gone or sight.t - out_t >= self._p.leave_outside_s:
-            found.append(_visit(sight, stay.zone_id, stay.first_t, inside_t))
+            found.append(_visit(sight, stay.zone_id, stay.first_t, inside_t, stay))
             return None
         return msgspec.structs.replace(
             stay, inside_t=inside_t, out_t=out_t, far_t=far_t, far_fixes=far_fixes
@@ -170,7 +197,7 @@ class ZoneVisits(Rule[VisitState]):
         long = stay.fixes >= self._p.edge_fixes and sight.t - stay.first_t >= self._p.edge_hold_s
         if sure or long:
             stay = msgspec.structs.replace(stay, entered_t=sight.t)
-            found.append(_visit(sight, stay.zone_id, stay.first_t, None))
+            found.append(_visit(sight, stay.zone_id, stay.first_t, None, stay))
         return stay
 
     def _slip_out(self, stay: Stay, sight: Sight, found: list[Step]) -> None:
@@ -216,10 +243,18 @@ def _on_the_way(sight: Sight, share: float) -> _Place:
     )
 
 
-def _visit(sight: Sight, zone_id: str, entered: float, left: float | None) -> ZoneVisit:
+def _visit(
+    sight: Sight, zone_id: str, entered: float, left: float | None, weighed: Stay | None = None
+) -> ZoneVisit:
     return ZoneVisit(
         vehicle_id=sight.vehicle_id,
         zone_id=zone_id,
         entered_at=moment(round(entered, 6)),
         left_at=None if left is None else moment(round(left, 6)),
+        arrived_kg=_known(weighed.arrived_kg) if weighed else None,
+        left_kg=_known(weighed.left_kg) if weighed and left is not None else None,
     )
+
+
+def _known(kg: float) -> float | None:
+    return None if math.isnan(kg) else kg

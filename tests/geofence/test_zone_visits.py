@@ -90,3 +90,27 @@ def test_a_zone_too_narrow_for_its_core_is_still_entered(world):
     engine = Engine(world.site(zones={"z": square(world, 0, 0, 500, 20)}))
     fixes = [world.fix(t, t * 2, 10) for t in range(-50, 300, 10)]
     assert len(world.visits(world.judge(engine, fixes))) == 1
+
+
+@pytest.mark.parametrize(
+    ("kind", "weights", "expected"),
+    [
+        # Weighed outside, on arrival, while it empties, and after it has left.
+        (ZoneKind.TRANSFER_STATION, (9900, 9800, 9800, 5000, 2100, 2000), (9800, 2100)),
+        (ZoneKind.TRANSFER_STATION, (9900, None, 9800, None, None, 2000), (9800, 9800)),
+        (ZoneKind.TRANSFER_STATION, (9900, None, None, None, None, 2000), (None, None)),
+        (ZoneKind.GROUND, (31000, 31000, 31000, 12000, 12000, 12000), (31000, 12000)),
+        (ZoneKind.DEPOT, (9900, 9800, 9800, 5000, 2100, 2000), (None, None)),
+    ],
+)
+@pytest.mark.parametrize("batch", [1, 5])
+def test_weights_of_a_visit(world, kind, weights, expected, batch):
+    shape = box(*world.degrees(0, 0), *world.degrees(200, 200))
+    engine = Engine(world.site(zones={"z": Zone("z", "z", kind, shape)}))
+    xs = [-100, 100, 100, 100, 100, -100, -120, -140]
+    fixes = [
+        world.fix(10 * i, x, 100, weight_kg=None if kg is None else float(kg))
+        for i, (x, kg) in enumerate(zip(xs, (*weights, *weights[-1:] * 2), strict=True))
+    ]
+    (visit,) = world.visits(world.judge(engine, fixes, batch))
+    assert (visit.arrived_kg, visit.left_kg) == expected
