@@ -271,11 +271,15 @@ class LongStopParameters:
     Attributes:
         hold_s: for so long (ours: longer than a jam or a driver's meal at the wheel).
         radius_m: without having gone further (else it crawls in a jam).
+        round_hold_s: and a sanitation truck while a round of its is on (ours).
+        round_radius_m: without having gone further: what the slowest sweeper does in a minute.
         enabled: False leaves the rule out.
     """
 
     hold_s: float = 1200.0
     radius_m: float = 100.0
+    round_hold_s: float = 900.0
+    round_radius_m: float = 60.0
     enabled: bool = True
 
 

@@ -19,6 +19,7 @@ from geofence.rules.off_route import OffRoute, OffRouteState
 from geofence.rules.out_of_hours import OutOfHours, OutOfHoursState
 from geofence.rules.overspeed import Overspeed, OverspeedState
 from geofence.rules.restricted_zone import RestrictedZone, RestrictedZoneState
+from geofence.rules.round_stop import RoundStop, RoundStopState
 from geofence.rules.rule import Rule
 from geofence.rules.segment_passes import SegmentPasses, SegmentPassState
 from geofence.rules.stops import Stops, StopState
@@ -41,6 +42,7 @@ RuleState: TypeAlias = (
     | SegmentPassState
     | FrostState
     | AbsenceState
+    | RoundStopState
     | OffRouteState
     | OutOfHoursState
     | NoPermitState
@@ -74,6 +76,7 @@ RULES: tuple[Callable[[Ground], Rule[Any]], ...] = (
     LidOpen,
     BodyRaised,
     LongStop,
+    RoundStop,
     SuspectedDumping,
     WrongGround,
     TripUnfinished,

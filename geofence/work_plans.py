@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 
 import numpy as np
@@ -11,7 +12,7 @@ from config.round_plan import RoundPlan, WorkKind
 from config.site import Site
 from geofence.parameters import Parameters
 from geofence.projection import Projection
-from geofence.round_windows import RoundWindows
+from geofence.round_windows import RoundWindows, Window
 from geofence.segment_index import SegmentIndex
 from geofence.segment_ways import SegmentWays
 from ingest.fixes import WORK_BITS, Ints
@@ -93,6 +94,18 @@ class WorkPlans:
             return plan.max_kmh
         limit: float = getattr(self._parameters.work_too_fast, f"{plan.work.value}_kmh")
         return limit or None
+
+    def window_of(
+        self, vehicle_id: str, t: float, works: Collection[WorkKind] = tuple(WorkKind)
+    ) -> Window | None:
+        """The window of a round of the vehicle's, of such work, that a time lies in."""
+        for plan in self.plans.values():
+            if vehicle_id in plan.vehicle_ids and plan.work in works:
+                # None lasts longer than a day.
+                windows = self.windows.beginning(plan.plan_id, t - 86_400, t)
+                if windows and t < windows[-1].to_t:
+                    return windows[-1]
+        return None
 
     def _reach_ms(self, route_id: str, work: WorkKind) -> float:
         limits = [

@@ -42,7 +42,8 @@ class LongStop(Rule[LongStopState]):
 
     def __init__(self, ground: Ground) -> None:
         self._p = ground.parameters.long_stop
-        self._told = as_values(self._p)
+        told = as_values(self._p).items()
+        self._told = {k: v for k, v in told if not k.startswith("round_")}  # see `round_stop`
 
     def measure(self, rows: Rows) -> tuple[Codes, Floats]:
         return np.zeros(len(rows), dtype=np.uint64), NO_NUMBERS  # stop and load tell it

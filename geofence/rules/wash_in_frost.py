@@ -52,10 +52,11 @@ class WashInFrost(Held):
     def violation(self, state: HeldState, sight: Sight) -> Violation:
         air_c = sight.temperature_c
         measured = not math.isnan(air_c)
+        window = self._work.window_of(sight.vehicle_id, sight.t, OF_WATER)
         return Violation(
             kind=self.name,
             vehicle_id=sight.vehicle_id,
-            subject=self._plan_of(sight),
+            subject=window.plan_id if window else "",
             started_at=moment(state.since_t),
             confirmed_at=sight.at,
             lon=state.lon,
@@ -63,12 +64,3 @@ class WashInFrost(Held):
             values={"temperature_c": air_c if measured else self._given_c, "measured": measured},
             parameters=self._told,
         )
-
-    def _plan_of(self, sight: Sight) -> str:
-        """The plan of water whose window it is, else nothing."""
-        for plan in self._work.plans.values():
-            if sight.vehicle_id in plan.vehicle_ids and plan.work in OF_WATER:
-                windows = self._work.windows.beginning(plan.plan_id, sight.t - 86_400, sight.t)
-                if windows and sight.t < windows[-1].to_t:
-                    return plan.plan_id
-        return ""

@@ -431,3 +431,26 @@ def test_left_work_area(world):
     _, final, _ = judge(world, Engine(site), astray.fixes, until=3000.0)
     (left,) = world.violations(final, "left_work_area")
     assert left.values["at_work"] is True
+
+
+@pytest.mark.parametrize(("minutes", "found"), [(14, 0), (17, 1)])
+@pytest.mark.parametrize("on", [True, False])
+def test_a_long_stop_in_the_middle_of_a_round(world, minutes, found, on):
+    zones = [area(world, "depot", ZoneKind.DEPOT, -600, -100, -400, 100)]
+    site = make_site(world, zones=zones)
+    # Before the window, and in the depot, a truck may stand as long as it likes.
+    shift = Shift(world, t=-1800.0)
+    shift.at = (0, 0)
+    shift.stand(1400, on=False)
+    shift.at = (-500, 0)
+    shift.stand(1600, on=False)
+    shift.at, began = (0, 0), shift.t
+    shift.go((200, 0)).stand(minutes * 60, on=on).go((300, 0), (600, 0))
+    _, final, _ = judge(world, Engine(site), shift.fixes)
+    stops = world.violations(final, "long_stop")
+    assert len(stops) == found
+    for stop in stops:
+        assert stop.subject == "p"
+        assert stop.values["duration_s"] == pytest.approx(minutes * 60, abs=60)
+        since = world.t0 + timedelta(seconds=began + 100)
+        assert abs((stop.started_at - since).total_seconds()) < 60

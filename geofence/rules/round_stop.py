@@ -1,0 +1,100 @@
+"""A sanitation truck stands too long in the middle of its round (作业时段长时间停留)."""
+
+from __future__ import annotations
+
+import math
+
+import msgspec
+import numpy as np
+
+from geofence.finding import Step, Violation
+from geofence.ground import Ground
+from geofence.moment import moment
+from geofence.parameters import as_values
+from geofence.projection import Floats
+from geofence.rows import Rows
+from geofence.rules.rule import NO_NUMBERS, Codes, Rule
+from geofence.sight import Sight
+
+CELL_M = 50.0  # a fix in another cell is worth a look
+_ROW = 1 << 32
+
+
+class RoundStopState(msgspec.Struct, frozen=True, array_like=True, tag="round_stop"):
+    """Since when it is within `round_radius_m` of (x, y), in metres."""
+
+    since_t: float
+    x: float
+    y: float
+    lon: float
+    lat: float
+    raised: Violation | None = None
+
+
+class RoundStop(Rule[RoundStopState]):
+    """In one place for `round_hold_s` while a round of its is on, with the tool on or not.
+
+    Not in depots, transfer stations, sites and grounds. Fixes decide: of a truck that falls silent
+    it is known with its next fix.
+    """
+
+    name = "round_stop"
+    kinds = ("long_stop",)
+
+    def __init__(self, ground: Ground) -> None:
+        self._p = ground.parameters.long_stop
+        told = as_values(self._p)
+        self._told = {"hold_s": told["round_hold_s"], "radius_m": told["round_radius_m"]}
+        self._work = ground.work
+
+    def measure(self, rows: Rows) -> tuple[Codes, Floats]:
+        """The cell that it is in, 0 where it does not matter."""
+        code = np.zeros(len(rows), dtype=np.uint64)
+        if self._p.enabled and self._work.plans:
+            at = np.nonzero(rows.in_round & (rows.kind > 0))[0]
+            at = at[~rows.in_known_place[at]]
+            east = np.floor(rows.x[at] / CELL_M).astype(np.int64) + _ROW // 2
+            north = np.floor(rows.y[at] / CELL_M).astype(np.int64) + _ROW // 4
+            code[at] = (north * _ROW + east).astype(np.uint64)
+        return code, NO_NUMBERS
+
+    def quiet_until(self, state: RoundStopState) -> float:
+        return math.inf if state.raised else state.since_t + self._p.round_hold_s
+
+    def step(
+        self,
+        state: RoundStopState | None,
+        sight: Sight,
+        code: int,
+        number: float,  # noqa: ARG002 (the rules' protocol)
+    ) -> tuple[RoundStopState | None, tuple[Step, ...]]:
+        if not code:
+            return None, _ended(state, sight.before_t)
+        here = RoundStopState(sight.t, sight.x, sight.y, sight.lon, sight.lat)
+        if state is None:
+            return here, ()
+        if math.hypot(sight.x - state.x, sight.y - state.y) > self._p.round_radius_m:
+            return here, _ended(state, sight.before_t)
+        if state.raised or sight.t - state.since_t < self._p.round_hold_s:
+            return state, ()
+        window = self._work.window_of(sight.vehicle_id, sight.t)
+        violation = Violation(
+            kind="long_stop",
+            vehicle_id=sight.vehicle_id,
+            subject=window.plan_id if window else "",
+            started_at=moment(state.since_t),
+            confirmed_at=sight.at,
+            lon=state.lon,
+            lat=state.lat,
+            values={"duration_s": round(sight.t - state.since_t, 3)},
+            parameters=self._told,
+        )
+        return msgspec.structs.replace(state, raised=violation), (violation,)
+
+
+def _ended(state: RoundStopState | None, until_t: float) -> tuple[Step, ...]:
+    if state is None or state.raised is None:
+        return ()
+    until_t = max(until_t, state.since_t)
+    values = {**state.raised.values, "duration_s": round(until_t - state.since_t, 3)}
+    return (msgspec.structs.replace(state.raised, ended_at=moment(until_t), values=values),)
