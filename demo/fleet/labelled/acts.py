@@ -293,5 +293,6 @@ def _trips(shift: MuckShift, offends: bool) -> None:
             break
         if shift.clock > rest_at and shift.clock < shift.stops:
             rest_at += 24 * HOUR
-            if shift.district.roads.yard_of(shift.driver.node) is not None:
+            yard = shift.district.roads.yard_of(shift.driver.node)
+            if yard is not None and yard.id.startswith("ground"):
                 shift.rest()

@@ -87,7 +87,7 @@ class MuckShift:
         """Empty to the place of loading; now and then by way of the filling station."""
         dice, town = self.dice, self.district.town
         yard_id = yard_id or self.crew.site_id
-        if dice.random() < 0.08:
+        if self.driver.node in town.yards[self.crew.ground_id].spots and dice.random() < 0.09:
             self.driver.go(dice.choice(town.yards["fuel"].spots))
             self.driver.stay(300, 720)
         ground = town.yards[self.crew.ground_id]

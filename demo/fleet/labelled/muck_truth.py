@@ -66,12 +66,14 @@ class MuckTruth(Truth):
              if z in own or self.district.zones[z].kind is ZoneKind.DEPOT]
         ).buffer(30)  # fmt: skip
         beyond[rows[self.inside(free, rows)]] = -1.0
-        far = stretches(self.t, beyond > 75.0)
+        far = stretches(self.t, (beyond > 75.0) & ~self.yards)
+        out = stretches(self.t, (beyond > 8.0) & ~self.yards)
         for one in stretches(self.t, beyond > 8.0, 45.0):
             if one[1] - one[0] < 15:
                 continue
-            seen = longest_within(one, far, self.diary.silences)
-            sure = seen >= max(75.0, 4.2 * self.dt) or self.seen(one) >= 300
+            silences = self.diary.silences
+            seen = longest_within(one, far, silences)
+            sure = seen >= max(75.0, 4.2 * self.dt) or longest_within(one, out, silences) >= 300
             self.label("off_route", one, sure and self._is_known(one))
 
     def _out_of_hours(self) -> None:

@@ -61,7 +61,7 @@ class RoundShift:
             for a, b in self.plan.window.spans_min:
                 begin = start + day * 86400 + a * 60
                 end = begin + ((b - a) % 1440) * 60
-                if begin > start + 3600 and end < self.end - 5400:
+                if start + 3600 < begin < self.end - 1800:
                     found.append((begin, end))
         return found
 
@@ -134,7 +134,8 @@ class RoundShift:
             self._drive(0, first, kmh)
             fast = (self.plan.max_kmh or kmh) * dice.uniform(1.5, 2.1)
             begin, end = self._drive(first, last, min(fast, 50.0), hurry=True)
-            self._label("work_too_fast", begin, end, detail=f"{first + 1}-{last}")
+            sure = end - begin > max(60.0, 5 * self.crew.equipment.interval_s)
+            self._label("work_too_fast", begin, end, required=sure, detail=f"{first + 1}-{last}")
             self._drive(last, count, kmh)
         elif act == "leave":
             self._drive(0, first, kmh)
@@ -181,7 +182,7 @@ class RoundShift:
             points = []
         self.driver.node = start
         self.driver.go(self.dice.choice(yard.spots))
-        self.driver.stay(420, 840)
+        self.driver.stay(660, 1500)
         self.driver.go(start)
         if points:
             self.driver.drive(self.driver.path(points[::-1]))

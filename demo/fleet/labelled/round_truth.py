@@ -69,10 +69,10 @@ class RoundTruth(Truth):
         for one in stretches(self.t, outside, 60.0):
             for begin, end in self.rounds:
                 within = max(one[0], begin), min(one[1], end)
-                if within[1] - within[0] < 20:
+                if within[1] - within[0] < 60:
                     continue
                 rows = np.flatnonzero((self.t >= within[0]) & (self.t <= within[1]))[::5]
                 places = shapely.points(self.track.x[rows], self.track.y[rows])
                 far = float(shapely.distance(places, area).max(initial=0.0))
-                sure = self.seen(within) >= 420 and far > 150
+                sure = self.seen(within) >= 720 and far > 150
                 self.label("left_work_area", within, sure)

@@ -64,8 +64,9 @@ class Truth:
         for silence in self.diary.silences:
             one = silence.begin, silence.end
             seconds = silence.end - silence.begin
-            at = np.array([silence.begin])
-            speed = float(np.interp(at, self.t, self.track.speed)[0])
+            # The last fix before it may be as old as the interval.
+            last = silence.begin - np.linspace(0, self.dt, 4)
+            speed = float(np.interp(last, self.t, self.track.speed).min())
             if silence.why == "spoofed":
                 around = silence.begin - 60, silence.end + 300
                 for kind in CONFUSED:
