@@ -17,6 +17,8 @@ from geofence.zone_index import ZoneIndex
 
 KINDS = tuple(VehicleKind)
 """Vehicle kinds by number; muck trucks are 0."""
+_MUCK_ONLY = (ZoneKind.SITE, ZoneKind.GROUND, ZoneKind.RESTRICTED, ZoneKind.HOTSPOT)
+_SANITATION_ONLY = (ZoneKind.WORK_AREA,)
 _KNOWN = (ZoneKind.SITE, ZoneKind.GROUND, ZoneKind.TRANSFER_STATION, ZoneKind.DEPOT)
 _OF_WORK = (ZoneKind.WORK_AREA, ZoneKind.TRANSFER_STATION, ZoneKind.DEPOT)
 
@@ -29,6 +31,8 @@ class Ground:
         hours: the distinct daily hours; `zone_hours[z]` and `permit_hours[p]` are numbers of them.
         kinds: vehicle id -> kind, for registered vehicles.
         zone_kind: of each zone, by id.
+        zone_matters: (kinds + 1, zones), whether a vehicle of a kind has to do with a zone: muck
+            trucks drive through work areas, and sweepers through building sites, all day.
         zone_restricted, zone_limit_kmh: of each zone; infinite where it sets no limit.
         zone_known: whether a truck has business to stand there: sites, grounds, transfer stations
             and depots.
@@ -52,6 +56,13 @@ class Ground:
         self._kind_number = {v: KINDS.index(kind) for v, kind in self.kinds.items()}
         zones, permits = list(site.zones.values()), self.plans.permits
         self.zone_kind = {z.id: z.kind for z in zones}
+        # A row for each kind, and the last, -1, for vehicles that nobody knows: any may matter.
+        self.zone_matters = np.ones((len(KINDS) + 1, len(zones)), dtype=bool)
+        for number, kind in enumerate(KINDS):
+            others = _SANITATION_ONLY if kind is VehicleKind.MUCK else _MUCK_ONLY
+            self.zone_matters[number] = [
+                z.kind not in others or z.speed_limit_kmh is not None for z in zones
+            ]
         self.zone_known = np.array([z.kind in _KNOWN for z in zones], dtype=bool)
         self.zone_of_work = np.array([z.kind in _OF_WORK for z in zones], dtype=bool)
         hours: dict[DailyHours, int] = {}

@@ -57,7 +57,9 @@ class Rows:
         self.plan = ground.plans.number(self.vehicle_ids, self.run, self.t)
         self.x, self.y = ground.projection.metres(self.lon, self.lat)
         self.before_x, self.before_y = ground.projection.metres(self.before_lon, self.before_lat)
-        self.pair_row, self.pair_zone, self.pair_level = ground.zones.relate(self.x, self.y)
+        row, zone, level = ground.zones.relate(self.x, self.y)
+        matters = ground.zone_matters[self.kind[row], zone]
+        self.pair_row, self.pair_zone, self.pair_level = row[matters], zone[matters], level[matters]
         self.pairs_from = np.searchsorted(self.pair_row, np.arange(len(self.t) + 1))
         self.crossed_row, self.crossed_zone = self._crossed()
         self.crossed_from = np.searchsorted(self.crossed_row, np.arange(len(self.t) + 1))
@@ -244,7 +246,9 @@ class Rows:
         segment, zone = self.ground.zones.crossed(
             self.before_x[moved], self.before_y[moved], self.x[moved], self.y[moved]
         )
-        return moved[segment], zone
+        row = moved[segment]
+        matters = self.ground.zone_matters[self.kind[row], zone]
+        return row[matters], zone[matters]
 
     @cached_property
     def passed_row(self) -> Ints:

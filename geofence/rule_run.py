@@ -14,7 +14,7 @@ from geofence.ground import KINDS
 from geofence.memory import Memory, RuleStates
 from geofence.projection import Floats
 from geofence.rows import Rows
-from geofence.rules.rule import Rule
+from geofence.rules.rule import NO_NUMBERS, Rule
 from geofence.sight import Quiet, Sight
 from ingest.fixes import Bools
 
@@ -40,7 +40,6 @@ class RuleSet:
             sum(1 << i for i, other in enumerate(rules) if rule.name in other.reads)
             for rule in rules
         ]
-        self.all = (1 << len(self.rules)) - 1
         # One bit a rule, as Python's whole numbers are.
         bits = [0 if rule.asked_in_silence else 1 << i for i, rule in enumerate(rules)]
         self.changes = np.array(bits, dtype=np.int64)
@@ -117,13 +116,15 @@ class Batch:
         changed[starts] = self.codes[starts] != before
         self._before = before
         self._pending = changed @ self.rules.changes
-        forced = (rows.step_s > silence_s) & np.isfinite(rows.step_s)
-        forced[rows.passed_row] = True
+        self._forced = (rows.step_s > silence_s) & np.isfinite(rows.step_s)
+        self._forced[rows.passed_row] = True
         rewound = rows.arrivals.rewound
         if rewound:
-            forced |= np.isin(rows.arrivals.slot, list(rewound))
-        self._pending[forced] = self.rules.all
-        looked: Bools = (self._pending > 0) | (rows.t >= due[rows.run])
+            self._forced |= np.isin(rows.arrivals.slot, list(rewound))
+        # A rule at rest that sees nothing has nothing to do, unless the way crossed something.
+        self._pending[self._forced] |= (self.codes[self._forced] != 0) @ self.rules.changes
+        self._pending[rows.passed_row] |= self.rules.bit.get("zone_visit", 0)
+        looked: Bools = (self._pending > 0) | self._forced | (rows.t >= due[rows.run])
         return looked
 
     def run(
@@ -139,12 +140,13 @@ class Batch:
         told: list[Step] = []
         states = memory.now()
         due, wake = rules.due(states), rules.wake(states)
-        for row, t, step_s, worth, changed in zip(
+        for row, t, step_s, worth, changed, forced in zip(
             range(begin, end),
             rows.t[begin:end].tolist(),
             rows.step_s[begin:end].tolist(),
             looked[begin:end].tolist(),
             self._pending[begin:end].tolist(),
+            self._forced[begin:end].tolist(),
             strict=True,
         ):
             if not worth and t < due and t < wake:
@@ -156,7 +158,12 @@ class Batch:
                 told += found
                 states = memory.now()
                 due = rules.due(states)
-            pending = changed | rules.asked(states, t) if t >= due else changed
+            pending = changed
+            if forced:
+                for name in states:
+                    pending |= rules.bit[name]
+            elif t >= due:
+                pending |= rules.asked(states, t)
             after, found_here = self._step(states, Sight(rows, row, t, number, states), pending)
             if after is not states:
                 states = after
@@ -199,7 +206,7 @@ class Batch:
             index = bit.bit_length() - 1
             rule, numbers = rules.rules[index], self._numbers[index]
             before = states.get(rule.name)
-            number = float(numbers[row]) if len(numbers) else 0.0
+            number = 0.0 if numbers is NO_NUMBERS else float(numbers[row])
             after, found_here = rule.step(before, sight, codes[index], number)
             if found_here:
                 found += found_here

@@ -28,7 +28,8 @@ class Rule(Generic[S]):
     - when the code that `measure` gives differs from that of the vehicle's fix before;
     - from `quiet_until(state)` on;
     - when what a rule that it `reads` shows has changed;
-    - when a fix comes late, the way crossed a zone, or the fix before is long ago.
+    - when a fix comes late, the way crossed a zone, or the fix before is long ago, unless the rule
+      is at rest and its code 0.
     Everywhere else `step` must leave the state as it is and find nothing: that is the contract
     which lets it be left out. `tick` is called at times without a fix: once when the vehicle has
     sent nothing for one of `silences_s`, and at `wake_at(state)`. A later fix that shows
