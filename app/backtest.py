@@ -15,6 +15,7 @@ from pathlib import Path
 from uuid import UUID
 
 import msgspec
+import numpy as np
 
 from alerts.alert import Alert
 from app.backtest_days import TruckDays
@@ -22,7 +23,8 @@ from app.judge import Judge, JudgeState
 from config.settings import PipelineSettings
 from config.site import Site
 from geofence.finding import Round, Trip, identity
-from ingest.position import Position
+from ingest.position import Position, Quality
+from ingest.position_columns import PositionColumns
 from store.batch import Batch
 
 FIXES_AT_ONCE = 5000
@@ -124,8 +126,11 @@ class _Run:
 
     def judge(self, positions: Sequence[Position], *, forget: bool) -> None:
         self.state, batch = self.judge_of.judge_positions(self.state, positions)
-        self.qualities += Counter(p.quality.name.lower() for p in batch.positions)
-        self.days.add(batch.positions)
+        fixes = PositionColumns.of(batch.positions).fixes
+        for number, count in enumerate(np.bincount(fixes.quality).tolist()):
+            if count:
+                self.qualities[Quality(number).name.lower()] += count
+        self.days.add(fixes)
         self._take(batch)
         if forget and self.days.last_at is not None:
             self._settle(self.days.last_at - SETTLED_AFTER)

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta, tzinfo
 
 import numpy as np
 
-from ingest.position import Position, Quality
+from ingest.fixes import Fixes
+from ingest.position import Quality
 
 _QUARTER_S = 900.0  # every offset from UTC is a multiple of a quarter of an hour
 _KEPT_DAYS = 32  # what is later than a month is not good (`PipelineSettings.ancient_after_s`)
@@ -26,18 +26,17 @@ class TruckDays:
     _first_s: float = np.inf
     _last_s: float = -np.inf
 
-    def add(self, positions: Sequence[Position]) -> None:
-        good = [p for p in positions if p.quality is Quality.GOOD]
-        if not good:
+    def add(self, fixes: Fixes) -> None:
+        good = fixes.quality == Quality.GOOD
+        t, vehicle = fixes.t[good], fixes.vehicle[good]
+        if not len(t):
             return
-        t = np.fromiter((p.fix_time.timestamp() for p in good), float, len(good))
         self._first_s = min(self._first_s, float(t.min()))
         self._last_s = max(self._last_s, float(t.max()))
         quarters, quarter = np.unique(t // _QUARTER_S, return_inverse=True)
-        days = [self._day(q * _QUARTER_S) for q in quarters.tolist()]
-        seen = {(day, p.vehicle_id) for day, p in zip(
-            np.array(days)[quarter].tolist(), good, strict=True)}  # fmt: skip
-        for day, vehicle_id in seen:
+        days = np.array([self._day(q * _QUARTER_S) for q in quarters.tolist()])[quarter]
+        for day, number in set(zip(days.tolist(), vehicle.tolist(), strict=True)):
+            vehicle_id = fixes.vehicle_ids[number]
             self._days.setdefault(day, set()).add(vehicle_id)
             self.vehicles.add(vehicle_id)
         newest = max(self._days)

@@ -7,7 +7,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -18,14 +18,16 @@ from alerts.book import decode_state as decode_book
 from alerts.book import encode_state as encode_book
 from config.settings import PipelineSettings
 from config.site import Site
+from config.terminal_register import TerminalRegister
 from geofence.engine import Engine, EngineState
 from geofence.finding import Round, Trip, Violation, ZoneVisit
 from ingest import plausibility
-from ingest.decode import decode_position
+from ingest.decode import decode_positions
+from ingest.fixes import Fixes
 from ingest.mqtt import Message
 from ingest.plausibility import Limits, PlausibilityState, assess
 from ingest.position import Position
-from ingest.rejected_message import RejectedMessage
+from ingest.position_columns import PositionColumns
 from store.batch import Batch
 
 
@@ -51,7 +53,7 @@ class Judge:
     engine: Engine
     book: AlertBook
     limits: Limits
-    vehicle_of_terminal: Mapping[str, str]
+    register: TerminalRegister
 
     @classmethod
     def of(cls, site: Site, settings: PipelineSettings) -> Judge:
@@ -61,21 +63,14 @@ class Judge:
             lateness=timedelta(seconds=settings.lateness_s),
         )
         limits = Limits.of(settings, site)
-        return cls(Engine(site, settings.lateness_s), book, limits, site.vehicle_of_terminal())
+        return cls(Engine(site, settings.lateness_s), book, limits, site.terminal_register())
 
     def initial(self) -> JudgeState:
         return JudgeState(PlausibilityState(), self.engine.initial(), self.book.initial())
 
     def judge(self, state: JudgeState, messages: Sequence[Message]) -> tuple[JudgeState, Batch]:
         """Judge messages of the position topics. The batch carries no snapshot."""
-        positions: list[Position] = []
-        rejected: list[RejectedMessage] = []
-        for message in messages:
-            good, bad = decode_position(
-                message.topic, message.payload, message.received_at, self.vehicle_of_terminal
-            )
-            positions.extend(good)
-            rejected.extend(bad)
+        positions, rejected = decode_positions(messages, self.register)
         state, judged = self.judge_positions(state, positions)
         return state, msgspec.structs.replace(judged, rejected=tuple(rejected))
 
@@ -85,10 +80,11 @@ class Judge:
         """The same, from decoded positions; those stored before a restart come back this way."""
         if not positions:
             return state, Batch()
-        now: datetime = max(p.received_at for p in positions)
-        memory, assessed = assess(state.plausibility, positions, self.limits)
-        state, batch = self._found(state, memory, assessed, now)
-        return state, msgspec.structs.replace(batch, positions=tuple(assessed))
+        columns = PositionColumns.of(positions)
+        memory, quality = assess(state.plausibility, columns.fixes, self.limits)
+        columns = columns.with_quality(quality)
+        state, batch = self._found(state, memory, columns.fixes, columns.received_last())
+        return state, msgspec.structs.replace(batch, positions=columns)
 
     def tick(self, state: JudgeState, now: datetime) -> tuple[JudgeState, Batch]:
         """Judge what has been silent until `now` (aware): rules on time that no fix tells."""
@@ -117,10 +113,10 @@ class Judge:
         self,
         state: JudgeState,
         memory: PlausibilityState,
-        positions: Sequence[Position],
+        fixes: Fixes | Sequence[Position],
         now: datetime,
     ) -> tuple[JudgeState, Batch]:
-        engine, findings = self.engine.advance(state.engine, positions, now)
+        engine, findings = self.engine.advance(state.engine, fixes, now)
         violations = [f for f in findings if isinstance(f, Violation)]
         book, changes = self.book.advance(state.book, violations, now)
         batch = Batch(

@@ -50,6 +50,10 @@ class PatientStore:
         """
         return self._patiently(lambda writer: writer.write(batch))
 
+    def follow(self) -> None:
+        """Bring the latest positions up to the last batch. Raises `Stopped` as `write`."""
+        self._patiently(lambda writer: writer.follow())
+
     def ask(self, question: Callable[[Connection], T]) -> T:
         """Raises `Stopped` when asked to stop before there was an answer."""
         return self._patiently(lambda writer: question(writer.conn))

@@ -55,7 +55,7 @@ class NaivePipeline:
         self.conn = conn
         self.webhook = webhook
         self.session = requests.Session()
-        self.vehicle_of_terminal = site.vehicle_of_terminal()
+        self.vehicle_of_terminal = {v.terminal_id: v.vehicle_id for v in site.vehicles.values()}
         self.routes: dict[str, list[tuple[BaseGeometry, float]]] = {}
         self.limit_kmh: dict[str, float] = {}
         self.broken: dict[str, set[tuple[str, str]]] = {}

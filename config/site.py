@@ -42,10 +42,3 @@ class Site:
     def terminal_register(self) -> TerminalRegister:
         """Which vehicle a terminal was in, and when; made anew by each call."""
         return TerminalRegister(self.vehicles.values(), self.mountings)
-
-    def vehicle_of_terminal(self) -> dict[str, str]:
-        """Terminal id -> vehicle id, for every registered vehicle.
-
-        Does not know of mountings in time; being replaced by `terminal_register`.
-        """
-        return {v.terminal_id: v.vehicle_id for v in self.vehicles.values() if v.terminal_id}

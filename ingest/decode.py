@@ -1,4 +1,4 @@
-"""Position messages become Positions; what cannot is rejected with the field that was wrong.
+"""Position messages become columns; what cannot is rejected with the field that was wrong.
 
 One dirty element of an array is rejected alone. The hot path stays in msgspec's C code: only a
 payload that fails there is looked at element by element.
@@ -7,13 +7,18 @@ payload that fails there is looked at element by element.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime
 
 import msgspec
+import numpy as np
 
+from config.terminal_register import TerminalRegister
 from ingest.decode_error import explain
-from ingest.position import Position
+from ingest.fixes import Fixes, columns_of, numbers, seconds, sensor_columns
+from ingest.message import Message
+from ingest.position import Quality
+from ingest.position_columns import PositionColumns
 from ingest.position_payload import PositionPayload
 from ingest.rejected_message import RejectedMessage
 from ingest.topics import TopicError, storable, terminal_of
@@ -26,68 +31,108 @@ _decode_any = msgspec.json.Decoder(PositionPayload | list[PositionPayload]).deco
 _decode_one = msgspec.json.Decoder(PositionPayload).decode
 _decode_elements = msgspec.json.Decoder(list[msgspec.Raw]).decode
 
+_FIRST, _LAST = datetime(1, 1, 1, tzinfo=UTC), datetime(9999, 12, 31, 23, 59, 59, tzinfo=UTC)
 _STRUCTURE = re.compile(rb'"(?:[^"\\]|\\.)*"|[\[\]{},]', re.DOTALL)
 
 
-def decode_position(
-    topic: str, payload: bytes, received_at: datetime, vehicle_of_terminal: Mapping[str, str]
-) -> tuple[list[Position], list[RejectedMessage]]:
-    """The fixes of one message and what was rejected of it; never raises, whatever the bytes.
+def decode_positions(
+    messages: Iterable[Message], register: TerminalRegister
+) -> tuple[PositionColumns, list[RejectedMessage]]:
+    """The fixes of messages in their order, and what was rejected. Never raises.
 
-    `received_at` is aware. A terminal that the register does not know is its own vehicle.
+    A fix belongs to the vehicle that its terminal was in at the fix's time; a terminal that the
+    register does not know is its own vehicle. All are of quality GOOD as yet.
     """
-    try:
-        terminal_id = terminal_of(topic)
-    except TopicError as error:
-        return [], [_rejected(topic, payload, str(error), received_at)]
+    rejected: list[RejectedMessage] = []
+    fixes: list[PositionPayload] = []
+    received_at: list[datetime] = []
+    vehicles: dict[str, int] = {}
+    vehicle: list[int] = []
+    terminals: dict[str, int] = {}
+    terminal: list[int] = []
+    for message in messages:
+        try:
+            terminal_id = terminal_of(message.topic)
+        except TopicError as error:
+            rejected.append(_rejected(message, message.payload, str(error)))
+            continue
+        for fix in _fixes(message, rejected):
+            vehicle_id = register.vehicle_at(terminal_id, fix.time) or terminal_id
+            vehicle.append(vehicles.setdefault(vehicle_id, len(vehicles)))
+            terminal.append(terminals.setdefault(terminal_id, len(terminals)))
+            received_at.append(message.received_at)
+            fixes.append(fix)
+    if not fixes:
+        return PositionColumns.of(()), rejected
+    said = columns_of(fixes)
+    columns = PositionColumns(
+        Fixes(
+            vehicle_ids=tuple(vehicles),
+            vehicle=np.array(vehicle, dtype=np.intp),
+            t=seconds(said["time"]),
+            received_t=seconds(received_at),
+            quality=np.full(len(fixes), Quality.GOOD, dtype=np.int8),
+            **sensor_columns(said),
+        ),
+        tuple(terminals),
+        np.array(terminal, dtype=np.intp),
+        numbers(said["altitude_m"]),
+        numbers(said["satellites"]),
+    )
+    return columns, rejected
+
+
+def _fixes(message: Message, rejected: list[RejectedMessage]) -> Sequence[PositionPayload]:
+    """What a message says, element by element where not all of it can be read."""
+    payload = message.payload
     if len(payload) > MAX_PAYLOAD_BYTES:
         reason = f"payload: too large, {len(payload)} bytes where {MAX_PAYLOAD_BYTES} are allowed"
-        return [], [_rejected(topic, payload, reason, received_at)]
-    vehicle_id = vehicle_of_terminal.get(terminal_id, terminal_id)
+        rejected.append(_rejected(message, payload, reason))
+        return ()
     try:
         decoded = _decode_any(payload)
-        if type(decoded) is PositionPayload:
-            return [_position(vehicle_id, terminal_id, decoded, received_at)], []
-        if 0 < len(decoded) <= MAX_ELEMENTS:
-            return [_position(vehicle_id, terminal_id, fix, received_at) for fix in decoded], []
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError, OverflowError):
-        pass  # said in detail below
-    return _decode_dirty(topic, payload, received_at, vehicle_id, terminal_id)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return _decode_dirty(message, rejected)  # where it is said in detail
+    fixes = (decoded,) if type(decoded) is PositionPayload else decoded
+    if 0 < len(fixes) <= MAX_ELEMENTS and all(_in_range(fix.time) for fix in fixes):
+        return fixes
+    return _decode_dirty(message, rejected)
 
 
-def _decode_dirty(
-    topic: str, payload: bytes, received_at: datetime, vehicle_id: str, terminal_id: str
-) -> tuple[list[Position], list[RejectedMessage]]:
+def _decode_dirty(message: Message, rejected: list[RejectedMessage]) -> Sequence[PositionPayload]:
+    payload = message.payload
     if not payload.lstrip().startswith(b"["):
-        outcome = _attempt(payload, received_at, vehicle_id, terminal_id)
-        if isinstance(outcome, str):
-            return [], [_rejected(topic, payload, outcome, received_at)]
-        return [outcome], []
+        outcome = _attempt(payload)
+        if isinstance(outcome, PositionPayload):
+            return (outcome,)
+        rejected.append(_rejected(message, payload, outcome))
+        return ()
     elements = _elements(payload)
     if not 0 < len(elements) <= MAX_ELEMENTS:
         reason = f"payload: an array of {len(elements)} elements, 1 to {MAX_ELEMENTS} are allowed"
-        return [], [_rejected(topic, payload, reason, received_at)]
-    positions: list[Position] = []
-    rejected: list[RejectedMessage] = []
+        rejected.append(_rejected(message, payload, reason))
+        return ()
+    fixes: list[PositionPayload] = []
     for number, element in enumerate(elements):
-        outcome = _attempt(element, received_at, vehicle_id, terminal_id)
-        if isinstance(outcome, str):
-            rejected.append(_rejected(topic, element, outcome, received_at, number))
+        outcome = _attempt(element)
+        if isinstance(outcome, PositionPayload):
+            fixes.append(outcome)
         else:
-            positions.append(outcome)
-    return positions, rejected
+            rejected.append(_rejected(message, element, outcome, number))
+    return fixes
 
 
-def _attempt(
-    payload: bytes, received_at: datetime, vehicle_id: str, terminal_id: str
-) -> Position | str:
-    """The position of one JSON object, or the reason why there is none."""
+def _attempt(payload: bytes) -> PositionPayload | str:
+    """What one JSON object says, or the reason why it says nothing."""
     try:
-        return _position(vehicle_id, terminal_id, _decode_one(payload), received_at)
-    except OverflowError:
-        return "time: outside the years 1 to 9999 in UTC"
+        fix = _decode_one(payload)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         return explain(payload, error)
+    return fix if _in_range(fix.time) else "time: outside the years 1 to 9999 in UTC"
+
+
+def _in_range(time: datetime) -> bool:
+    return _FIRST <= time <= _LAST
 
 
 def _elements(payload: bytes) -> list[bytes]:
@@ -120,41 +165,13 @@ def _split(payload: bytes) -> Iterator[bytes]:
         yield rest  # cut off, or behind the array's end
 
 
-def _position(
-    vehicle_id: str, terminal_id: str, fix: PositionPayload, received_at: datetime
-) -> Position:
-    time = fix.time
-    return Position(
-        vehicle_id=vehicle_id,
-        terminal_id=terminal_id,
-        fix_time=time if time.tzinfo is UTC else time.astimezone(UTC),
-        received_at=received_at,
-        lon=fix.lon,
-        lat=fix.lat,
-        speed_kmh=fix.speed_kmh,
-        course_deg=fix.course_deg,
-        altitude_m=fix.altitude_m,
-        satellites=fix.satellites,
-        lid=fix.lid,
-        load=fix.load,
-        body_raised=fix.body_raised,
-        ignition=fix.ignition,
-        work=fix.work,
-        weight_kg=fix.weight_kg,
-        temperature_c=fix.temperature_c,
-        antenna_cut=fix.antenna_cut,
-        power_cut=fix.power_cut,
-        backfill=fix.backfill,
-    )
-
-
 def _rejected(
-    topic: str, payload: bytes, reason: str, received_at: datetime, element: int | None = None
+    message: Message, payload: bytes, reason: str, element: int | None = None
 ) -> RejectedMessage:
     return RejectedMessage(
-        topic=storable(topic),
+        topic=storable(message.topic),
         payload=payload,
         reason=storable(reason),
-        received_at=received_at,
+        received_at=message.received_at,
         element=element,
     )

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
+from datetime import UTC, datetime
+from typing import Any, TypedDict
 
+import msgspec
 import numpy as np
 import numpy.typing as npt
 
@@ -22,6 +25,7 @@ LOAD_CODES = {None: UNKNOWN, Load.EMPTY: 0, Load.HALF: 1, Load.FULL: 2}
 FLAG_CODES = {None: UNKNOWN, False: 0, True: 1}
 WORK_BITS = {Work.SWEEP: 1, Work.WASH: 2, Work.SPRAY: 4, Work.COLLECT: 8}
 
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _WORK_OF: dict[tuple[Work, ...], int] = {(): 0} | {(work,): bit for work, bit in WORK_BITS.items()}
 
 
@@ -67,29 +71,18 @@ class Fixes:
     @classmethod
     def of(cls, positions: Sequence[Position]) -> Fixes:
         """The columns of positions. None becomes NaN, or UNKNOWN."""
+        if not positions:
+            return cls.plain((), *(np.empty(0, dtype=np.intp), *np.empty((3, 0))))
+        said = columns_of(positions)
         number: dict[str, int] = {}
-        vehicle = [number.setdefault(p.vehicle_id, len(number)) for p in positions]
-        flag = FLAG_CODES
+        vehicle = [number.setdefault(vehicle_id, len(number)) for vehicle_id in said["vehicle_id"]]
         return cls(
             vehicle_ids=tuple(number),
             vehicle=np.array(vehicle, dtype=np.intp),
-            t=np.array([p.fix_time.timestamp() for p in positions], dtype=float),
-            received_t=np.array([p.received_at.timestamp() for p in positions], dtype=float),
-            lon=np.array([p.lon for p in positions], dtype=float),
-            lat=np.array([p.lat for p in positions], dtype=float),
-            speed_kmh=np.array([p.speed_kmh for p in positions], dtype=float),
-            course_deg=np.array([p.course_deg for p in positions], dtype=float),
-            weight_kg=np.array([p.weight_kg for p in positions], dtype=float),
-            temperature_c=np.array([p.temperature_c for p in positions], dtype=float),
-            lid=np.array([LID_CODES[p.lid] for p in positions], dtype=np.int8),
-            load=np.array([LOAD_CODES[p.load] for p in positions], dtype=np.int8),
-            body_raised=np.array([flag[p.body_raised] for p in positions], dtype=np.int8),
-            ignition=np.array([flag[p.ignition] for p in positions], dtype=np.int8),
-            antenna_cut=np.array([flag[p.antenna_cut] for p in positions], dtype=np.int8),
-            power_cut=np.array([flag[p.power_cut] for p in positions], dtype=np.int8),
-            work=np.array([_work_bits(p.work) for p in positions], dtype=np.int8),
-            backfill=np.array([p.backfill for p in positions], dtype=bool),
-            quality=np.array([p.quality for p in positions], dtype=np.int8),
+            t=seconds(said["fix_time"]),
+            received_t=seconds(said["received_at"]),
+            quality=np.array(said["quality"], dtype=np.int8),
+            **sensor_columns(said),
         )
 
     @classmethod
@@ -120,6 +113,79 @@ class Fixes:
     def with_quality(self, quality: Codes8) -> Fixes:
         """The same fixes, each with the quality given, (n,)."""
         return replace(self, quality=quality)
+
+
+class SensorColumns(TypedDict):
+    """The columns of `Fixes` that have their names from the terminal's message."""
+
+    lon: Floats
+    lat: Floats
+    speed_kmh: Floats
+    course_deg: Floats
+    weight_kg: Floats
+    temperature_c: Floats
+    lid: Codes8
+    load: Codes8
+    body_raised: Codes8
+    ignition: Codes8
+    antenna_cut: Codes8
+    power_cut: Codes8
+    work: Codes8
+    backfill: Bools
+
+
+Said = Mapping[str, tuple[Any, ...]]
+"""Columns of Python values by the names of a struct's fields, as of `columns_of`."""
+
+
+def columns_of(structs: Iterable[msgspec.Struct]) -> Said:
+    """The values of structs of one kind, at least one, by field."""
+    rows = list(structs)
+    columns = zip(*map(msgspec.structs.astuple, rows), strict=True)
+    return dict(zip(rows[0].__struct_fields__, columns, strict=True))
+
+
+def sensor_columns(said: Said) -> SensorColumns:
+    return SensorColumns(
+        lon=np.array(said["lon"], dtype=float),
+        lat=np.array(said["lat"], dtype=float),
+        speed_kmh=numbers(said["speed_kmh"]),
+        course_deg=numbers(said["course_deg"]),
+        weight_kg=numbers(said["weight_kg"]),
+        temperature_c=numbers(said["temperature_c"]),
+        lid=_codes(said["lid"], LID_CODES),
+        load=_codes(said["load"], LOAD_CODES),
+        body_raised=_codes(said["body_raised"], FLAG_CODES),
+        ignition=_codes(said["ignition"], FLAG_CODES),
+        antenna_cut=_codes(said["antenna_cut"], FLAG_CODES),
+        power_cut=_codes(said["power_cut"], FLAG_CODES),
+        work=_works(said["work"]),
+        backfill=np.array(said["backfill"], dtype=bool),
+    )
+
+
+def seconds(times: Iterable[datetime]) -> Floats:
+    """Aware times as seconds since 1970."""
+    return np.array([(time - _EPOCH).total_seconds() for time in times], dtype=float)
+
+
+def numbers(values: tuple[float | None, ...]) -> Floats:
+    """NaN for None."""
+    if values.count(None) == len(values):  # a sensor that hardly anybody has costs nothing
+        return np.full(len(values), np.nan)
+    return np.array(values, dtype=float)
+
+
+def _codes(values: tuple[Any, ...], table: Mapping[Any, int]) -> Codes8:
+    if values.count(None) == len(values):
+        return np.full(len(values), UNKNOWN, dtype=np.int8)
+    return np.fromiter(map(table.__getitem__, values), np.int8, len(values))
+
+
+def _works(values: tuple[tuple[Work, ...], ...]) -> Codes8:
+    if values.count(()) == len(values):
+        return np.zeros(len(values), dtype=np.int8)
+    return np.fromiter(map(_work_bits, values), np.int8, len(values))
 
 
 COLUMNS = tuple(f.name for f in fields(Fixes) if f.name != "vehicle_ids")

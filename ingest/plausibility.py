@@ -1,38 +1,31 @@
-"""Whether a fix can be true: sets the Quality of each position (定位可信度). Pure.
+"""Whether a fix can be true: gives each its Quality (定位可信度). Pure.
 
-A stray fix must not make the next true one look like a jump, a vehicle that was truly carried
-elsewhere must be believed after a while, and order of arrival must not matter more than it has to.
-So a fix is compared with its neighbours in event time among the good ones, and fixes out of reach
-are remembered: when enough of them agree with each other and no good one came between, they are
-where the vehicle is.
+Nearly every fix is newer than all before of its vehicle and near the last good one. Vehicles of
+which that holds for the whole batch are judged all at once; the fixes of the others one by one, by
+the same measures (`plausibility_trail`).
 """
 
 from __future__ import annotations
 
 import math
-from bisect import bisect_left
-from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime
+from itertools import groupby
 
-import msgspec
+import numpy as np
 import shapely
 
 from config.settings import PipelineSettings
 from config.site import Site
-from ingest.position import Position, Quality
+from ingest.clock import LATE_S, RECENT_S, ClockLimits, clock_codes
+from ingest.fixes import Bools, Codes8, Fixes, Floats, Ints
+from ingest.plausibility_state import PlausibilityState, decode_state, encode_state
+from ingest.plausibility_trail import ACCURACY_M, METRES_PER_DEG, TRAIL_FIXES, Arrival, judge
+from ingest.position import Quality
 
-STATE_VERSION = 1
-ACCURACY_M = 100.0
-"""Distance between two fixes that noise alone explains, whatever the time between them."""
+__all__ = ["Limits", "PlausibilityState", "assess", "decode_state", "encode_state"]
+
 NULL_ISLAND_DEG = 0.1
 """About 11 km around (0, 0); there is nothing but sea."""
-BELIEVED_FIXES = 3
-BELIEVED_S = 10.0
-"""So many fixes that agree, over so long, make a new place believed."""
-TRAIL_FIXES = 32
-SEEN_TIMES = 128
-_METRES_PER_DEG = 6_371_008.8 * math.pi / 180  # mean Earth radius, IUGG
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,104 +35,157 @@ class Limits:
     `region` is (west, south, east, north) in WGS-84 degrees; None knows no place too far away.
     """
 
-    future_tolerance_s: float
-    ancient_after_s: float
+    clock: ClockLimits
     max_speed_kmh: float
     region: tuple[float, float, float, float] | None = None
 
     @classmethod
     def of(cls, settings: PipelineSettings, site: Site | None = None) -> Limits:
         return cls(
-            settings.future_tolerance_s,
-            settings.ancient_after_s,
+            ClockLimits.of(settings, site.timezone if site else None),
             settings.max_speed_kmh,
             _region(site, settings.far_from_site_km) if site else None,
         )
 
 
-class Place(msgspec.Struct, frozen=True, array_like=True, gc=False):
-    """A fix as the checks need it: Unix time in seconds, WGS-84 degrees."""
-
-    time_s: float
-    lon: float
-    lat: float
-
-
-class Trail(msgspec.Struct, array_like=True, gc=False):
-    """Good places in order of event time, and those out of reach that wait to be believed."""
-
-    good: list[Place] = []
-    elsewhere: list[Place] = []
-
-
-class VehicleMemory(msgspec.Struct, array_like=True, gc=False):
-    """`seen`: fix times in order of arrival. `late`: fixes older than all that `live` remembers."""
-
-    seen: list[float] = []
-    newest_s: float = -math.inf
-    live: Trail = msgspec.field(default_factory=Trail)
-    late: Trail | None = None
-
-
-class PlausibilityState(msgspec.Struct, frozen=True):
-    """A few kilobytes a vehicle; serialisable by msgspec as it is. Never changed in place."""
-
-    version: int = STATE_VERSION
-    vehicles: dict[str, VehicleMemory] = {}
-
-
 def assess(
-    state: PlausibilityState, positions: Iterable[Position], limits: Limits
-) -> tuple[PlausibilityState, list[Position]]:
-    """The state after the positions, and the positions with their quality, in the order given."""
-    vehicles = dict(state.vehicles)
-    own: dict[str, VehicleMemory] = {}  # copies that may be changed
-    assessed = []
-    for position in positions:
-        vehicle_id = position.vehicle_id
-        if (memory := own.get(vehicle_id)) is None:
-            memory = own[vehicle_id] = vehicles[vehicle_id] = _copy(vehicles.get(vehicle_id))
-        quality = _quality(memory, position, limits)
-        if quality is not position.quality:
-            position = msgspec.structs.replace(position, quality=quality)  # noqa: PLW2901 (same fix)
-        assessed.append(position)
-    return PlausibilityState(vehicles=vehicles), assessed
+    state: PlausibilityState, fixes: Fixes, limits: Limits
+) -> tuple[PlausibilityState, Codes8]:
+    """The state after the fixes, and the number of the `Quality` of each, (n,)."""
+    if not len(fixes):
+        return state, fixes.quality
+    state = state.without_the_silent(float(fixes.received_t.max())).copy_with(fixes.vehicle_ids)
+    table = np.array([state.slots[vehicle_id] for vehicle_id in fixes.vehicle_ids], dtype=np.intp)
+    slot = table[fixes.vehicle]
+    np.maximum.at(state.heard_t, slot, fixes.received_t)
+    own = _own_codes(fixes, limits)
+    order = np.argsort(slot, kind="stable")
+    track = _Tracks.of(fixes, slot, order)
+    plain = track.plain(state, fixes.backfill[order], own[order], limits)
+    quality = own.copy()
+    track.take_in(state, plain)
+    _one_by_one(state, fixes, slot, order[~plain], quality, limits)
+    return state, quality
 
 
-def encode_state(state: PlausibilityState) -> bytes:
-    return msgspec.msgpack.encode(state)
+@dataclass(frozen=True, slots=True)
+class _Tracks:
+    """n fixes, those of a vehicle together and in order of arrival; `starts` of each vehicle's.
+
+    `rank` is a fix's place among its vehicle's.
+    """
+
+    slot: Ints
+    t: Floats
+    lon: Floats
+    lat: Floats
+    late_s: Floats
+    received_t: Floats
+    starts: Ints
+    rank: Ints
+
+    @classmethod
+    def of(cls, fixes: Fixes, slot: Ints, order: Ints) -> _Tracks:
+        sorted_slot = slot[order]
+        first = np.ones(len(order), dtype=bool)
+        np.not_equal(sorted_slot[1:], sorted_slot[:-1], out=first[1:])
+        starts = np.nonzero(first)[0]
+        rank = np.arange(len(order)) - np.repeat(starts, np.diff(starts, append=len(order)))
+        t, received_t = fixes.t[order], fixes.received_t[order]
+        return cls(
+            sorted_slot,
+            t,
+            fixes.lon[order],
+            fixes.lat[order],
+            received_t - t,
+            received_t,
+            starts,
+            rank,
+        )
+
+    def plain(
+        self, state: PlausibilityState, backfill: Bools, own: Codes8, limits: Limits
+    ) -> Bools:
+        """Of which vehicles all fixes are good at first sight, told for each fix."""
+        first = self.slot[self.starts]
+        newest_t = _shifted(self.t, self.starts, state.newest_t[first])
+        last = state.trail[first, (state.count[first] - 1) % TRAIL_FIXES]
+        before_t = _shifted(self.t, self.starts, last[:, 0])
+        east_deg = (self.lon - _shifted(self.lon, self.starts, last[:, 1]) + 540) % 360 - 180
+        before_lat = _shifted(self.lat, self.starts, last[:, 2])
+        shrink = np.cos(np.radians((self.lat + before_lat) / 2))
+        far_m = np.hypot(east_deg * shrink, self.lat - before_lat) * METRES_PER_DEG
+        reach_m = ACCURACY_M + limits.max_speed_kmh / 3.6 * np.abs(self.t - before_t)
+        # Where there is no good fix before, the comparison with NaN holds nothing against it.
+        odd = (own != Quality.GOOD) | ~(self.t > newest_t) | (far_m > reach_m)
+        odd |= ~backfill & (self.late_s >= LATE_S)
+        odd |= self.rank >= TRAIL_FIXES
+        if state.aside:
+            waiting = [slot for slot, aside in state.aside.items() if aside.elsewhere]
+            if waiting:
+                odd |= np.isin(self.slot, waiting)
+        plain: Bools = ~odd
+        if odd.any():
+            lengths = np.diff(self.starts, append=len(odd))
+            plain = np.repeat(np.logical_and.reduceat(plain, self.starts), lengths)
+        return plain
+
+    def take_in(self, state: PlausibilityState, plain: Bools) -> None:
+        """Remember the fixes of plain vehicles."""
+        slot, t = self.slot[plain], self.t[plain]
+        if not len(slot):
+            return
+        column = (state.count[slot] + self.rank[plain]) % TRAIL_FIXES
+        state.trail[slot, column] = np.stack([t, self.lon[plain], self.lat[plain]], axis=1)
+        np.add.at(state.count, slot, 1)
+        np.maximum.at(state.newest_t, slot, t)
+        current = self.late_s[plain] <= RECENT_S
+        np.maximum.at(state.current_t, slot[current], self.received_t[plain][current])
 
 
-def decode_state(content: bytes) -> PlausibilityState:
-    """Raises ValueError for another version's state: begin with an empty one then."""
-    state = msgspec.msgpack.decode(content, type=PlausibilityState)
-    if state.version != STATE_VERSION:
-        raise ValueError(f"plausibility state of version {state.version}, not {STATE_VERSION}")
-    return state
-
-
-def _quality(memory: VehicleMemory, position: Position, limits: Limits) -> Quality:
-    time_s = position.fix_time.timestamp()
-    if time_s <= memory.newest_s and time_s in memory.seen:
-        return Quality.DUPLICATE
-    memory.newest_s = max(memory.newest_s, time_s)
-    memory.seen.append(time_s)
-    if len(memory.seen) > SEEN_TIMES:
-        del memory.seen[0]
-    if abs(position.lon) < NULL_ISLAND_DEG and abs(position.lat) < NULL_ISLAND_DEG:
-        return Quality.NULL_ISLAND
-    if (clock := _clock(time_s, position.received_at, limits)) is not None:
-        return clock
-    if limits.region is not None and not _within(limits.region, position.lon, position.lat):
-        return Quality.FAR
-    place = Place(time_s, position.lon, position.lat)
+def _one_by_one(  # noqa: PLR0917  all of one batch
+    state: PlausibilityState,
+    fixes: Fixes,
+    slot: Ints,
+    rows: Ints,
+    quality: Codes8,
+    limits: Limits,
+) -> None:
+    """Judge rows, sorted by vehicle; `quality` has what each shows by itself, then the verdict."""
     speed_mps = limits.max_speed_kmh / 3.6
-    live = memory.live
-    if len(live.good) == TRAIL_FIXES and time_s < live.good[0].time_s:
-        memory.late = memory.late or Trail()
-        return _place(memory.late, place, speed_mps, after=live.good[0])
-    late = memory.late.good if memory.late else None
-    return _place(live, place, speed_mps, before=late[-1] if late else None)
+    for at, of_vehicle in groupby(rows.tolist(), key=lambda row: int(slot[row])):
+        vehicle = state.vehicle(at)
+        for row in of_vehicle:
+            arrival = Arrival(
+                (float(fixes.t[row]), float(fixes.lon[row]), float(fixes.lat[row])),
+                float(fixes.received_t[row]),
+                bool(fixes.backfill[row]),
+                Quality(int(quality[row])),
+            )
+            quality[row] = judge(vehicle, arrival, limits.clock, speed_mps)
+        state.keep(at, vehicle)
+
+
+def _own_codes(fixes: Fixes, limits: Limits) -> Codes8:
+    """What each fix shows by itself."""
+    codes = clock_codes(fixes.t - fixes.received_t, limits.clock)
+    sound = codes == Quality.GOOD
+    if limits.region is not None:
+        west, south, east, north = limits.region
+        lon, lat = fixes.lon, fixes.lat
+        near = (west <= lon) & (lon <= east) & (south <= lat) & (lat <= north)
+        codes[sound & ~near] = Quality.FAR
+    null = (np.abs(fixes.lon) < NULL_ISLAND_DEG) & (np.abs(fixes.lat) < NULL_ISLAND_DEG)
+    codes[sound & null] = Quality.NULL_ISLAND
+    return codes
+
+
+def _shifted(values: Floats, starts: Ints, first: Floats) -> Floats:
+    """Each fix's value of the one before it of its vehicle, `first` for a vehicle's first here."""
+    before = np.empty_like(values)
+    before[1:] = values[:-1]
+    before[starts] = first
+    return before
 
 
 def _region(site: Site, margin_km: float) -> tuple[float, float, float, float] | None:
@@ -148,93 +194,7 @@ def _region(site: Site, margin_km: float) -> tuple[float, float, float, float] |
     if not shapes:
         return None
     west, south, east, north = shapely.total_bounds(shapes).tolist()
-    up = margin_km * 1000 / _METRES_PER_DEG
+    up = margin_km * 1000 / METRES_PER_DEG
     # Meridians converge: the same way is more degrees on the side that is nearer to a pole.
     aside = up / math.cos(math.radians(min(max(abs(south), abs(north)) + up, 85)))
     return west - aside, south - up, east + aside, north + up
-
-
-def _within(region: tuple[float, float, float, float], lon: float, lat: float) -> bool:
-    west, south, east, north = region
-    return west <= lon <= east and south <= lat <= north
-
-
-def _clock(time_s: float, received_at: datetime, limits: Limits) -> Quality | None:
-    ahead_s = time_s - received_at.timestamp()
-    if ahead_s > limits.future_tolerance_s:
-        return Quality.FUTURE
-    if -ahead_s > limits.ancient_after_s:
-        return Quality.ANCIENT
-    return None
-
-
-def _place(
-    trail: Trail,
-    place: Place,
-    speed_mps: float,
-    before: Place | None = None,
-    after: Place | None = None,
-) -> Quality:
-    """Judges against the neighbours in the trail, or those given where it has none; remembers."""
-    good = trail.good
-    at = len(good)
-    if good and place.time_s <= good[-1].time_s:
-        at = bisect_left(good, place.time_s, key=_time)
-    before = good[at - 1] if at > 0 else before
-    after = good[at] if at < len(good) else after
-    if (before is None or _reachable(before, place, speed_mps)) and (
-        after is None or _reachable(place, after, speed_mps)
-    ):
-        good.insert(at, place)
-        if trail.elsewhere and place.time_s > trail.elsewhere[0].time_s:
-            trail.elsewhere.clear()
-    elif at == len(good) and _believed(trail.elsewhere, place, speed_mps):
-        good.extend(trail.elsewhere)
-        trail.elsewhere.clear()
-    else:
-        return Quality.TELEPORT
-    del good[:-TRAIL_FIXES]
-    return Quality.GOOD
-
-
-def _believed(elsewhere: list[Place], place: Place, speed_mps: float) -> bool:
-    """Takes a fix out of reach into those that agree with each other; True if they are enough."""
-    if elsewhere:
-        if place.time_s < elsewhere[-1].time_s:
-            return False
-        if not _reachable(elsewhere[-1], place, speed_mps):
-            elsewhere.clear()
-    elsewhere.append(place)
-    if len(elsewhere) > TRAIL_FIXES:
-        del elsewhere[1]  # the first says how long they have agreed
-    return len(elsewhere) >= BELIEVED_FIXES and place.time_s - elsewhere[0].time_s >= BELIEVED_S
-
-
-def _reachable(a: Place, b: Place, speed_mps: float) -> bool:
-    return _distance_m(a, b) <= ACCURACY_M + speed_mps * abs(b.time_s - a.time_s)
-
-
-def _distance_m(a: Place, b: Place) -> float:
-    """On the plate carrée about the middle latitude: within 0.1 % of the sphere below 200 km."""
-    east_deg = (b.lon - a.lon + 540) % 360 - 180
-    shrink = math.cos(math.radians((a.lat + b.lat) / 2))
-    return math.hypot(east_deg * shrink, b.lat - a.lat) * _METRES_PER_DEG
-
-
-def _time(place: Place) -> float:
-    return place.time_s
-
-
-def _copy(memory: VehicleMemory | None) -> VehicleMemory:
-    if memory is None:
-        return VehicleMemory()
-    return VehicleMemory(
-        memory.seen.copy(),
-        memory.newest_s,
-        _copy_trail(memory.live),
-        _copy_trail(memory.late) if memory.late else None,
-    )
-
-
-def _copy_trail(trail: Trail) -> Trail:
-    return Trail(trail.good.copy(), trail.elsewhere.copy())

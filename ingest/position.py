@@ -21,6 +21,8 @@ class Quality(IntEnum):
     TELEPORT = 4  # not reachable from the last good fix at any speed a truck has
     DUPLICATE = 5  # same vehicle and fix time as one already seen: kept as a count, not as a row
     FAR = 6  # so far from the site that none of its trucks has business there
+    CLOCK_ZONE = 7  # ahead or behind by the zone's offset: local time sent as UTC, or the reverse
+    CLOCK_ROLLOVER = 8  # behind by 1024 weeks, or twice that: the week number of GPS ran over
 
 
 class Lid(StrEnum):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from uuid import UUID, uuid4
 
 import msgspec
@@ -16,7 +17,8 @@ class Batch(msgspec.Struct, frozen=True, kw_only=True):
     """One micro-batch: all of it is stored, or none.
 
     Attributes:
-        positions: in the order in which they were judged; it is kept.
+        positions: in the order in which they were judged, which is kept; best as
+            `PositionColumns`.
         visits, trips, rounds: as they now stand; those that were withdrawn go.
         changes: steps in the life of alerts, in the order in which they were told.
         worker: who writes; names the row of the snapshot.
@@ -24,7 +26,7 @@ class Batch(msgspec.Struct, frozen=True, kw_only=True):
         key: by it the same batch, written again when the outcome of a commit was lost, is known.
     """
 
-    positions: tuple[Position, ...] = ()
+    positions: Sequence[Position] = ()
     rejected: tuple[RejectedMessage, ...] = ()
     visits: tuple[ZoneVisit, ...] = ()
     trips: tuple[Trip, ...] = ()

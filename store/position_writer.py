@@ -5,71 +5,71 @@ from __future__ import annotations
 from collections.abc import Sequence
 from uuid import UUID, uuid5
 
+import numpy as np
+
+from ingest.clock import CLOCK_FAULTS
 from ingest.position import Position, Quality
+from ingest.position_columns import PositionColumns
 from ingest.rejected_message import RejectedMessage
 from store.database import Connection
-from store.errors import StoreRefused
+from store.position_copy import copy_of
 from store.sql import query
 
 REJECTED_NAMESPACE = UUID("3c1d3b86-52e8-5f5b-9a39-3e0c1a0a7d11")
 
-_TYPES = [
-    *("text", "timestamptz", "timestamptz", "text"),
-    *("float8", "float8", "float8", "float8", "float8", "int4"),
-    *("text", "text", "bool", "bool", "text[]", "bool", "int2", "int8", "int4"),
-]
+_MISDATED = [int(quality) for quality in CLOCK_FAULTS]
 
 
-def stage(conn: Connection) -> None:
+def make_stage(conn: Connection) -> None:
     """Make the connection's own staging table; outside of any transaction."""
     conn.execute(query("stage_positions"))
 
 
-def write_positions(conn: Connection, positions: Sequence[Position], batch: int) -> int:
-    """How many were new. Staged binary COPY: the fastest way that keeps the key unique."""
+def copy_positions(conn: Connection, positions: PositionColumns, batch: int) -> int:
+    """How many there were; no two of them, nor one in the table, of the same vehicle and time.
+
+    Raises:
+        psycopg.errors.UniqueViolation: one is not new; the transaction is lost.
+    """
+    _copy(conn, "copy_positions", positions, batch)
+    return len(positions)
+
+
+def insert_positions(conn: Connection, positions: PositionColumns, batch: int) -> int:
+    """How many were new; by way of a table of our own, twice as dear as `copy_positions`.
+
+    Of two at one time of one vehicle the first stays, unless its clock was wrong and the other's
+    was not.
+    """
+    stage_positions(conn, positions, batch)
     with conn.cursor() as cursor:
-        with cursor.copy(query("copy_positions")) as copy:
-            copy.set_types(_TYPES)
-            write_row = copy.write_row
-            for place, p in enumerate(positions):
-                if p.satellites is not None and not 0 <= p.satellites < 2**31:
-                    # The driver would cut it to 32 bits without a word.
-                    raise StoreRefused(
-                        f"satellites of {p.vehicle_id!r} at {p.fix_time}: {p.satellites}"
-                    )
-                write_row(
-                    (
-                        p.vehicle_id,
-                        p.fix_time,
-                        p.received_at,
-                        p.terminal_id,
-                        p.lon,
-                        p.lat,
-                        p.speed_kmh,
-                        p.course_deg,
-                        p.altitude_m,
-                        p.satellites,
-                        p.lid,
-                        p.load,
-                        p.body_raised,
-                        p.ignition,
-                        list(p.work),
-                        p.backfill,
-                        p.quality,
-                        batch,
-                        place,
-                    )
-                )
-        cursor.execute(query("insert_positions"))
-        stored = cursor.rowcount
-        if stored:
-            cursor.execute(query("upsert_latest"))
-        return stored
+        cursor.execute(query("insert_positions"), {"misdated": _MISDATED})
+        return cursor.rowcount
 
 
-def worth_a_row(positions: Sequence[Position]) -> list[Position]:
+def stage_positions(conn: Connection, positions: PositionColumns, batch: int) -> None:
+    """Into the staging table, which is empty again after the transaction."""
+    _copy(conn, "copy_staged", positions, batch)
+
+
+def all_differ(positions: PositionColumns) -> bool:
+    """Whether no two are of one vehicle and time."""
+    fixes = positions.fixes
+    order = np.lexsort((fixes.t, fixes.vehicle))
+    vehicle, t = fixes.vehicle[order], fixes.t[order]
+    return not np.any((vehicle[1:] == vehicle[:-1]) & (t[1:] == t[:-1]))
+
+
+def worth_a_row(positions: Sequence[Position]) -> PositionColumns:
     """Those that are not known duplicates: these are kept as a count only."""
-    return [p for p in positions if p.quality != Quality.DUPLICATE]
+    columns = PositionColumns.of(positions)
+    kept = columns.fixes.quality != Quality.DUPLICATE
+    return columns if kept.all() else columns.take(kept)
+
+
+def _copy(conn: Connection, name: str, positions: PositionColumns, batch: int) -> None:
+    with conn.cursor() as cursor, cursor.copy(query(name)) as copy:
+        copy.write(copy_of(positions, batch))
 
 
 def write_rejected(conn: Connection, messages: Sequence[RejectedMessage], batch: int) -> int:

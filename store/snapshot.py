@@ -9,6 +9,7 @@ import msgspec
 from psycopg.rows import class_row, dict_row
 
 from alerts.alert import Alert
+from ingest.clock import CLOCK_FAULTS
 from ingest.position import Position
 from store.alert_row import alert_of
 from store.database import Connection
@@ -46,8 +47,8 @@ def last_batch_before(conn: Connection, time: datetime) -> int:
 def positions_since(conn: Connection, batch: int) -> Iterator[Position]:
     """The positions of all batches after number `batch`, in the order in which they were judged.
 
-    Ancient ones are left out: they move nothing. Streamed inside a transaction of its own: read it
-    to its end, or close it, before using the connection for anything else.
+    Those of a wrong clock are left out: they move nothing. Streamed inside a transaction of its
+    own: read it to its end, or close it, before using the connection for anything else.
     """
     with translated("reading positions"):
         first, last = conn.execute(query("fix_times_since"), {"batch": batch}).fetchone() or (
@@ -61,7 +62,9 @@ def positions_since(conn: Connection, batch: int) -> Iterator[Position]:
             conn.cursor("positions_since", binary=True, row_factory=dict_row) as cursor,
         ):
             cursor.itersize = _ROWS_AT_ONCE
-            cursor.execute(query("positions_since"), {"batch": batch, "first": first, "last": last})
+            misdated = [int(quality) for quality in CLOCK_FAULTS]
+            parameters = {"batch": batch, "first": first, "last": last, "misdated": misdated}
+            cursor.execute(query("positions_since"), parameters)
             for row in cursor:
                 yield msgspec.convert(row, Position)
 

@@ -5,13 +5,23 @@ from __future__ import annotations
 from collections import OrderedDict
 from uuid import UUID
 
-from ingest.position import Quality
+import psycopg
+
+from ingest.position_columns import PositionColumns
 from store.alert_writer import Outcome, write_changes
 from store.batch import Batch, Written
 from store.database import Connection
 from store.errors import translated
+from store.latest_positions import LatestPositions
 from store.outbox_entry import DestinationsOf
-from store.position_writer import stage, worth_a_row, write_positions, write_rejected
+from store.position_writer import (
+    all_differ,
+    copy_positions,
+    insert_positions,
+    make_stage,
+    worth_a_row,
+    write_rejected,
+)
 from store.round_writer import write_rounds
 from store.sql import query
 from store.trip_writer import write_trips
@@ -31,6 +41,7 @@ class Writer:
         self.conn = conn
         self._destinations_of = destinations_of
         self._staged_on: Connection | None = None
+        self._latest = LatestPositions()
         self._followed: OrderedDict[UUID, bytes] = OrderedDict()
 
     def write(self, batch: Batch) -> Written:
@@ -43,12 +54,14 @@ class Writer:
         """
         if _is_empty(batch):
             return Written()
+        rows = worth_a_row(batch.positions)
         with translated("writing a batch"):
-            if self._staged_on is not self.conn:
-                stage(self.conn)
-                self._staged_on = self.conn
-            with self.conn.transaction():
-                written, outcome = self._write(batch)
+            self._make_stage()
+            try:
+                written, outcome, latest = self._transaction(batch, rows, new=all_differ(rows))
+            except psycopg.errors.UniqueViolation:  # a few are not new, which is rare
+                written, outcome, latest = self._transaction(batch, rows, new=False)
+        self._latest = latest
         for alert_id, digest in outcome.changed.items():
             self._followed[alert_id] = digest
             self._followed.move_to_end(alert_id)
@@ -56,13 +69,45 @@ class Writer:
             self._followed.popitem(last=False)
         return written
 
-    def _write(self, batch: Batch) -> tuple[Written, Outcome]:
+    def follow(self) -> None:
+        """Bring the latest positions up to the last batch; for when no next one comes.
+
+        Raises:
+            StoreUnavailable: they are not known to be; a later call, or batch, does it.
+        """
+        if self._latest:
+            with translated("writing the latest positions"):
+                self._make_stage()
+                with self.conn.transaction():
+                    latest = self._latest.write(self.conn)
+            self._latest = latest
+
+    def _make_stage(self) -> None:
+        if self._staged_on is not self.conn:
+            make_stage(self.conn)
+            self._staged_on = self.conn
+
+    def _transaction(
+        self, batch: Batch, rows: PositionColumns, *, new: bool
+    ) -> tuple[Written, Outcome, LatestPositions]:
+        with self.conn.transaction():
+            return self._write(batch, rows, new=new)
+
+    def _write(
+        self, batch: Batch, rows: PositionColumns, *, new: bool
+    ) -> tuple[Written, Outcome, LatestPositions]:
+        """`new`: no row is expected to be in the table."""
         conn = self.conn
-        number = self._begin(batch)
+        number = self._begin(batch, rows)
         if number is None:
-            return Written(duplicates=len(batch.positions)), write_changes(conn, (), _nobody, {})
-        rows = worth_a_row(batch.positions)
-        stored = write_positions(conn, rows, number) if rows else 0
+            again = Written(duplicates=len(batch.positions))
+            return again, write_changes(conn, (), _nobody, {}), self._latest
+        stored = 0
+        if rows:
+            stored = (copy_positions if new else insert_positions)(conn, rows, number)
+        latest = self._latest.and_of(rows)
+        if latest and (batch.snapshot is not None or latest.due_with(len(rows))):
+            latest = latest.write(conn)
         rejected = write_rejected(conn, batch.rejected, number) if batch.rejected else 0
         visits = write_visits(conn, batch.visits) if batch.visits else 0
         trips = write_trips(conn, batch.trips) if batch.trips else 0
@@ -76,7 +121,7 @@ class Writer:
                 {"worker": batch.worker, "batch": number, "state": batch.snapshot},
             )
         counts = outcome.counts
-        return Written(
+        written = Written(
             batch=number,
             positions=stored,
             duplicates=len(batch.positions) - stored,
@@ -90,18 +135,19 @@ class Writer:
             withdrawn=counts["withdrawn"],
             evidence=counts["evidence"],
             outbox=counts["outbox"],
-        ), outcome
+        )
+        return written, outcome, latest
 
-    def _begin(self, batch: Batch) -> int | None:
+    def _begin(self, batch: Batch, rows: PositionColumns) -> int | None:
         """The batch's number; None when it was written before."""
-        times = [p.fix_time for p in batch.positions if p.quality != Quality.ANCIENT]
+        first, last = rows.span()
         row = self.conn.execute(
             query("insert_batch"),
             {
                 "key": batch.key,
                 "worker": batch.worker,
-                "first_fix_time": min(times, default=None),
-                "last_fix_time": max(times, default=None),
+                "first_fix_time": first,
+                "last_fix_time": last,
             },
         ).fetchone()
         return None if row is None else int(row[0])

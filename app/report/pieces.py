@@ -12,6 +12,7 @@ from alerts.alert import Alert
 from app.backtest_input import Window
 from config.settings import PipelineSettings
 from geofence.projection import Floats, Projection
+from ingest.fixes import Fixes
 from ingest.plausibility import Limits, PlausibilityState, assess
 from ingest.position import Position, Quality
 
@@ -51,13 +52,13 @@ def drawn(alert: Alert, piece: Sequence[Position]) -> list[list[int]]:
     of a part is told in full, the rest as differences to the one before.
     """
     limits = Limits.of(PipelineSettings(ancient_after_s=timedelta(days=36500).total_seconds()))
-    _, assessed = assess(PlausibilityState(), piece, limits)
-    good = [p for p in assessed if p.quality is Quality.GOOD]
-    if not good:
+    fixes = Fixes.of(piece)
+    _, quality = assess(PlausibilityState(), fixes, limits)
+    good = fixes.take(quality == Quality.GOOD)
+    if not len(good):
         return []
     began, ended = span(alert)
-    t = np.array([(p.fix_time - began).total_seconds() for p in good])
-    lon, lat = np.array([p.lon for p in good]), np.array([p.lat for p in good])
+    t, lon, lat = good.t - began.timestamp(), good.lon, good.lat
     order = np.argsort(t, kind="stable")
     t, lon, lat = t[order], lon[order], lat[order]
     last = (ended - began).total_seconds()

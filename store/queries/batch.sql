@@ -9,23 +9,49 @@ CREATE TEMPORARY TABLE IF NOT EXISTS staged_position
     (LIKE position) ON COMMIT DELETE ROWS
 
 -- name: copy_positions
+-- The columns are those of store.position_copy.
+COPY position (
+    vehicle_id, fix_time, received_at, terminal_id, lon, lat, speed_kmh, course_deg, altitude_m,
+    satellites, lid, load, body_raised, ignition, work, weight_kg, temperature_c, antenna_cut, power_cut,
+    backfill, quality, batch, batch_place
+) FROM STDIN (FORMAT binary)
+
+-- name: copy_staged
 COPY staged_position (
     vehicle_id, fix_time, received_at, terminal_id, lon, lat, speed_kmh, course_deg, altitude_m,
-    satellites, lid, load, body_raised, ignition, work, backfill, quality, batch, batch_place
+    satellites, lid, load, body_raised, ignition, work, weight_kg, temperature_c, antenna_cut, power_cut,
+    backfill, quality, batch, batch_place
 ) FROM STDIN (FORMAT binary)
+
+-- name: stage_good_since
+INSERT INTO staged_position
+SELECT * FROM position
+WHERE batch > %(batch)s AND quality = 0 AND fix_time BETWEEN %(first)s AND %(last)s
 
 -- name: insert_positions
 -- In the order of the key, so that two writers of the same fixes wait for each other and never in a circle.
+-- A time that a wrong clock told is nobody's: a fix whose clock was right takes its place.
 INSERT INTO position
-SELECT * FROM staged_position ORDER BY vehicle_id, fix_time, batch_place
-ON CONFLICT (vehicle_id, fix_time) DO NOTHING
+SELECT DISTINCT ON (vehicle_id, fix_time) * FROM staged_position
+ORDER BY vehicle_id, fix_time, quality = ANY(%(misdated)s::smallint[]), batch_place
+ON CONFLICT (vehicle_id, fix_time) DO UPDATE SET
+    received_at = excluded.received_at, terminal_id = excluded.terminal_id, lon = excluded.lon,
+    lat = excluded.lat, speed_kmh = excluded.speed_kmh, course_deg = excluded.course_deg,
+    altitude_m = excluded.altitude_m, satellites = excluded.satellites, lid = excluded.lid,
+    load = excluded.load, body_raised = excluded.body_raised, ignition = excluded.ignition,
+    work = excluded.work, weight_kg = excluded.weight_kg, temperature_c = excluded.temperature_c,
+    antenna_cut = excluded.antenna_cut, power_cut = excluded.power_cut, backfill = excluded.backfill,
+    quality = excluded.quality, batch = excluded.batch, batch_place = excluded.batch_place
+WHERE position.quality = ANY(%(misdated)s::smallint[])
+    AND excluded.quality <> ALL(%(misdated)s::smallint[])
 
 -- name: upsert_latest
 -- Newest first and by vehicle: of two writers each waits for the other in the same order.
 INSERT INTO latest_position
 SELECT DISTINCT ON (vehicle_id)
        vehicle_id, terminal_id, fix_time, received_at, lon, lat, speed_kmh, course_deg, altitude_m,
-       satellites, lid, load, body_raised, ignition, work, backfill
+       satellites, lid, load, body_raised, ignition, work, backfill, weight_kg, temperature_c,
+       antenna_cut, power_cut
 FROM staged_position WHERE quality = 0
 ORDER BY vehicle_id, fix_time DESC, batch_place
 ON CONFLICT (vehicle_id) DO UPDATE SET
@@ -34,7 +60,9 @@ ON CONFLICT (vehicle_id) DO UPDATE SET
     speed_kmh = excluded.speed_kmh, course_deg = excluded.course_deg,
     altitude_m = excluded.altitude_m, satellites = excluded.satellites, lid = excluded.lid,
     load = excluded.load, body_raised = excluded.body_raised, ignition = excluded.ignition,
-    work = excluded.work, backfill = excluded.backfill
+    work = excluded.work, backfill = excluded.backfill, weight_kg = excluded.weight_kg,
+    temperature_c = excluded.temperature_c, antenna_cut = excluded.antenna_cut,
+    power_cut = excluded.power_cut
 WHERE latest_position.fix_time < excluded.fix_time
 
 -- name: insert_rejected
@@ -58,11 +86,12 @@ SELECT coalesce(max(batch), 0) FROM batch WHERE written_at < %(time)s
 SELECT min(first_fix_time), max(last_fix_time) FROM batch WHERE batch > %(batch)s
 
 -- name: positions_since
--- Ancient fixes (quality 2) move nothing; leaving them out keeps the search to the days it needs.
+-- Times of a wrong clock move nothing; leaving them out keeps the search to the days it needs.
 SELECT vehicle_id, terminal_id, fix_time, received_at, lon, lat, speed_kmh, course_deg, altitude_m,
-       satellites, lid, load, body_raised, ignition, work, backfill, quality
+       satellites, lid, load, body_raised, ignition, work, weight_kg, temperature_c, antenna_cut, power_cut,
+       backfill, quality
 FROM position
-WHERE batch > %(batch)s AND quality <> 2 AND fix_time BETWEEN %(first)s AND %(last)s
+WHERE batch > %(batch)s AND quality <> ALL(%(misdated)s::smallint[]) AND fix_time BETWEEN %(first)s AND %(last)s
 ORDER BY batch, batch_place
 
 -- name: delete_batches

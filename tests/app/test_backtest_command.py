@@ -20,6 +20,7 @@ from app.backtest import backtest
 from app.backtest_days import TruckDays
 from app.cli import app
 from config.site_files import load_site, read_site_folder
+from ingest.fixes import Fixes
 from ingest.position import Position
 from tests.app.backtest_world import DRIVE, T0, csv_of, drives, recorded, site_of
 
@@ -137,7 +138,7 @@ def test_truck_days_are_days_of_the_site(tmp_path: Path) -> None:
         at = T0 + timedelta(hours=hours)
         for vehicle_id in ("t0", "t1") if hours < 5 else ("t0",):
             fix = msgspec.structs.replace(first, vehicle_id=vehicle_id, fix_time=at)
-            days.add([fix])
+            days.add(Fixes.of([fix]))
     assert days.total() == 6
     assert days.vehicles == {"t0", "t1"}
     assert (days.first_at, days.last_at) == (T0, T0 + timedelta(hours=120))

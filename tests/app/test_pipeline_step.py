@@ -99,6 +99,79 @@ def test_state_moves_only_with_a_commit() -> None:
     assert [p.quality.name for p in stored.positions] == ["GOOD"] * 3  # not known already
 
 
+def test_the_next_batch_is_judged_while_one_is_committed() -> None:
+    """And acknowledged after its own commit, in order."""
+    judged, committing, go_on = threading.Event(), threading.Event(), threading.Event()
+    told: list[tuple[str, int]] = []
+
+    def slow(batch: Batch) -> None:
+        committing.set()
+        if len(batch.positions) == 2:
+            assert go_on.wait(20)
+        told.append(("commit", len(batch.positions)))
+
+    worker = Pipeline(
+        JUDGE,
+        JUDGE.initial(),
+        cast("PatientStore", RecordingStore(slow)),
+        snapshot_every_s=1e9,
+        done=lambda messages, _: told.append(("done", len(messages))),
+    )
+    worker.begin([message(0), message(1)])
+    assert committing.wait(20)
+    settle = worker.settle
+    worker.settle = lambda: judged.set() or go_on.set() or settle()  # type: ignore[method-assign,func-returns-value]
+    assert told == []
+    worker.begin([message(2), message(3), message(4)])
+    assert judged.is_set()
+    settle()
+    assert told == [("commit", 2), ("done", 2), ("commit", 3), ("done", 3)]
+
+
+def test_after_a_failed_commit_the_next_batch_is_judged_again() -> None:
+    """From the state before; nothing of either is acknowledged before it is stored."""
+    told: list[int] = []
+
+    def refuse(batch: Batch) -> None:
+        if any(p.speed_kmh == 99 for p in batch.positions):
+            raise StoreRefused("a value that no column takes")
+
+    store = RecordingStore(refuse)
+    worker = Pipeline(
+        JUDGE,
+        JUDGE.initial(),
+        cast("PatientStore", store),
+        snapshot_every_s=1e9,
+        done=lambda messages, _: told.extend(m.token.packet_id for m in messages),
+    )
+    worker.begin([message(0), message(1, speed_kmh=99), message(2)])
+    worker.begin([message(1), message(2), message(3)])  # two are known, one took a bad one's time
+    worker.settle()
+    found = [(p.fix_time - T0).seconds for batch in store.batches for p in batch.positions]
+    assert found == [0, 2, 1, 2, 3]
+    qualities = [p.quality.name for batch in store.batches for p in batch.positions]
+    assert qualities == ["GOOD", "GOOD", "GOOD", "DUPLICATE", "GOOD"]
+    assert told == [0, 1, 2, 1, 2, 3]
+
+
+def test_stopped_while_committing_nothing_is_acknowledged() -> None:
+    def stop(_batch: Batch) -> None:
+        raise Stopped
+
+    told: list[Message] = []
+    worker = Pipeline(
+        JUDGE,
+        JUDGE.initial(),
+        cast("PatientStore", RecordingStore(stop)),
+        snapshot_every_s=1e9,
+        done=lambda messages, _: told.extend(messages),
+    )
+    worker.begin([message(0)])
+    with pytest.raises(Stopped):
+        worker.begin([message(1)])
+    assert told == []
+
+
 def test_the_state_survives_its_snapshot() -> None:
     state = JUDGE.initial()
     for second in range(0, 50, 5):
@@ -174,6 +247,7 @@ def restored(
         return stored
 
     monkeypatch.setattr("app.pipeline.positions_since", since)
+    monkeypatch.setattr("app.pipeline.catch_up", lambda *_: None)
     state = restore(JUDGE, cast("PatientStore", AnsweringStore()), PipelineSettings())
     assert after == [7 if snapshot and snapshot != b"other version" else 3]
     return state

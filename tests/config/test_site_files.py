@@ -30,7 +30,7 @@ def test_everything_is_read(files):
     assert site.routes["r1"].half_width_m == 50
     assert list(site.routes["r1"].geometry.coords) == [(119.94, 31.70), (119.91, 31.70)]
     assert site.vehicles["v2"].plate_color is PlateColor.YELLOW_GREEN
-    assert site.vehicle_of_terminal() == {"13900000001": "v1", "13900000002": "v2"}
+    assert [v.terminal_id for v in site.vehicles.values()] == ["13900000001", "13900000002"]
     permit = site.permits["p1"]
     assert (permit.site_zone, permit.ground_zone) == ("s1", "g1")
     assert (permit.route_ids, permit.vehicle_ids) == (("r1",), ("v1", "v2"))

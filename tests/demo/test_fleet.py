@@ -55,7 +55,7 @@ def day_messages():
 def fixes(start=NOON, seconds=SECONDS):
     """Vehicle -> its good fixes, (seconds, place in metres, payload), in the order of time."""
     site, _roads = district()
-    vehicle_of = site.vehicle_of_terminal()
+    vehicle_of = {v.terminal_id: v.vehicle_id for v in site.vehicles.values()}
     near = shapely.box(-10_000, -10_000, 10_000, 10_000)
     messages = day_messages() if (start, seconds) == (NOON, SECONDS) else None
     found = defaultdict(list)

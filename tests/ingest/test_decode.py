@@ -6,27 +6,43 @@ import json
 from datetime import UTC, datetime
 
 import msgspec
+import numpy as np
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from ingest.decode import MAX_ELEMENTS, MAX_PAYLOAD_BYTES, decode_position
+from config.terminal_register import TerminalRegister
+from config.vehicle import Mounting, PlateColor, Vehicle, VehicleKind
+from ingest.decode import MAX_ELEMENTS, MAX_PAYLOAD_BYTES, decode_positions
+from ingest.fixes import Fixes
+from ingest.message import Message, Token
 from ingest.position import Lid, Load, Position, Quality, Work
+from ingest.position_columns import PositionColumns
+from ingest.rejected_message import RejectedMessage
 
 NOW = datetime(2026, 5, 1, 4, 0, tzinfo=UTC)
 TOPIC = "muckwatch/v1/vehicles/T1/position"
 FIX = b'{"time":"2026-05-01T12:00:00+08:00","lon":119.95,"lat":31.7}'
 
 
-def decode(payload: bytes, topic: str = TOPIC):
-    return decode_position(topic, payload, NOW, {"T1": "truck-1"})
+MOVED = datetime(2026, 6, 1, tzinfo=UTC)
+REGISTER = TerminalRegister(
+    [Vehicle("truck-1", "", PlateColor.YELLOW, VehicleKind.MUCK, "c", "T1")],
+    [Mounting("T1", "truck-2", valid_from=MOVED)],
+)
+
+
+def decode(payload: bytes, topic: str = TOPIC) -> tuple[list[Position], list[RejectedMessage]]:
+    columns, rejected = decode_positions([Message(topic, payload, NOW, Token(1, 1, 1))], REGISTER)
+    return list(columns), rejected
 
 
 def test_every_field_is_read() -> None:
     positions, rejected = decode(
         b'{"time":"2026-05-01T12:00:00.25+08:00","lon":119.95,"lat":31.7,"speed_kmh":41.5,'
         b'"course_deg":270,"altitude_m":6.5,"satellites":11,"lid":"open","load":"half",'
-        b'"body_raised":true,"ignition":false,"work":["sweep","spray"],"backfill":true,'
+        b'"body_raised":true,"ignition":false,"work":["sweep","spray"],"weight_kg":18200,'
+        b'"temperature_c":-3.5,"antenna_cut":true,"power_cut":false,"backfill":true,'
         b'"firmware":{"of":["no","interest"]}}'
     )
     assert rejected == []
@@ -47,11 +63,49 @@ def test_every_field_is_read() -> None:
             body_raised=True,
             ignition=False,
             work=(Work.SWEEP, Work.SPRAY),
+            weight_kg=18200,
+            temperature_c=-3.5,
+            antenna_cut=True,
+            power_cut=False,
             backfill=True,
             quality=Quality.GOOD,
         )
     ]
     assert positions[0].fix_time.tzinfo is UTC
+
+
+def test_a_fix_belongs_to_the_vehicle_that_had_the_terminal_then() -> None:
+    def at(time: str) -> bytes:
+        return FIX.replace(b"2026-05-01T12:00:00", time.encode())
+
+    positions, _ = decode(b"[%b,%b]" % (at("2026-06-01T07:59:59"), at("2026-06-01T08:00:00")))
+    assert [p.vehicle_id for p in positions] == ["truck-1", "truck-2"]
+    assert [p.terminal_id for p in positions] == ["T1", "T1"]
+
+
+def test_columns_of_messages_are_those_of_their_positions() -> None:
+    """Some say what others do not; one message's vehicles are another's."""
+    said = [
+        FIX,
+        FIX[:-1] + b',"lid":"open","satellites":0,"weight_kg":0,"backfill":true}',
+        b"[%b,%b]" % (FIX, FIX[:-1] + b',"work":["collect","wash"],"power_cut":true}'),
+    ]
+    topics = [TOPIC, TOPIC.replace("T1", "T9"), TOPIC]
+    messages = [
+        Message(topic, payload, NOW, Token(1, 1, 1))
+        for topic, payload in zip(topics, said, strict=True)
+    ]
+    columns, rejected = decode_positions(messages, REGISTER)
+    alone = [p for m in messages for p in decode_positions([m], REGISTER)[0]]
+    assert (list(columns), rejected) == (alone, [])
+    assert [p.vehicle_id for p in alone] == ["truck-1", "T9", "truck-1", "truck-1"]
+    assert alone[3].work == (Work.WASH, Work.COLLECT)
+    assert columns == PositionColumns.of(alone)
+    assert columns[-1] == alone[3]
+    assert columns[1:3] == tuple(alone[1:3])
+    again = Fixes.of(alone)
+    for name in ("vehicle", "t", "received_t", "speed_kmh", "lid", "work", "weight_kg"):
+        np.testing.assert_array_equal(getattr(columns.fixes, name), getattr(again, name))
 
 
 def test_an_unregistered_terminal_is_its_own_vehicle() -> None:

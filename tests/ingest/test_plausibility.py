@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import math
 import random
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from unittest import mock
 from zoneinfo import ZoneInfo
 
 import msgspec
+import numpy as np
 import pytest
 import shapely
 from hypothesis import given
@@ -17,20 +20,24 @@ from hypothesis import strategies as st
 from config.settings import PipelineSettings
 from config.site import Site
 from config.zone import Zone, ZoneKind
+from ingest.clock import ROLLOVER_S
+from ingest.fixes import Fixes
 from ingest.plausibility import (
-    SEEN_TIMES,
-    TRAIL_FIXES,
     Limits,
     PlausibilityState,
+    _Tracks,
     assess,
     decode_state,
     encode_state,
 )
+from ingest.plausibility_state import CROWDED, FORGOTTEN_AFTER_S
+from ingest.plausibility_trail import SEEN_TIMES, TRAIL_FIXES
 from ingest.position import Position, Quality
 from ingest.tracks import read_tracks
 
 BEGIN = datetime(2026, 5, 1, 1, 0, tzinfo=UTC)
 LIMITS = Limits.of(PipelineSettings())
+IN_WUXI = Limits.of(PipelineSettings(), Site("测试区", ZoneInfo("Asia/Shanghai")))
 LON, LAT = 119.95, 31.70
 M_LON = 1 / (111_195 * math.cos(math.radians(LAT)))  # degrees a metre
 GOOD, TELEPORT, DUPLICATE = Quality.GOOD, Quality.TELEPORT, Quality.DUPLICATE
@@ -56,19 +63,29 @@ def fix(
     )
 
 
-def qualities(*fixes: Position, state: PlausibilityState | None = None) -> list[Quality]:
+def judged(
+    state: PlausibilityState, fixes: Sequence[Position], limits: Limits = LIMITS
+) -> tuple[PlausibilityState, list[Quality]]:
+    state, codes = assess(state, Fixes.of(fixes), limits)
+    return state, [Quality(code) for code in codes.tolist()]
+
+
+def qualities(
+    *fixes: Position, state: PlausibilityState | None = None, limits: Limits = LIMITS
+) -> list[Quality]:
     """Judged one by one, and again all in one batch: the batch must not matter."""
     begin = state or PlausibilityState()
-    _, together = assess(begin, fixes, LIMITS)
+    _, together = judged(begin, fixes, limits)
     apart = []
     for each in fixes:
-        begin, assessed = assess(begin, [each], LIMITS)
-        apart += assessed
+        begin, codes = judged(begin, [each], limits)
+        apart += codes
     assert apart == together
-    return [position.quality for position in apart]
+    return apart
 
 
 WEEKS_1024 = timedelta(weeks=1024).total_seconds()
+assert WEEKS_1024 == ROLLOVER_S
 
 
 @pytest.mark.parametrize(
@@ -82,7 +99,10 @@ WEEKS_1024 = timedelta(weeks=1024).total_seconds()
         (-8 * 3600, Quality.GOOD),  # late, not impossible
         (-29 * 86400, Quality.GOOD),
         (-31 * 86400, Quality.ANCIENT),
-        (-WEEKS_1024, Quality.ANCIENT),  # the week counter of GPS rolled over
+        (-WEEKS_1024, Quality.CLOCK_ROLLOVER),
+        (-WEEKS_1024 - 3600, Quality.CLOCK_ROLLOVER),  # and sent late
+        (-2 * WEEKS_1024, Quality.CLOCK_ROLLOVER),
+        (-WEEKS_1024 - 7 * 86400, Quality.ANCIENT),
         (-26 * 365.25 * 86400, Quality.ANCIENT),  # the year 2000, where clocks begin
     ],
 )
@@ -110,7 +130,7 @@ def test_a_wrong_clock_or_no_fix_at_all_moves_no_reference() -> None:
         fix(-WEEKS_1024, 30_000, received_s=2),
         fix(3, lon=0, lat=0),
         fix(4, 50),
-    ) == [GOOD, Quality.FUTURE, Quality.ANCIENT, Quality.NULL_ISLAND, GOOD]
+    ) == [GOOD, Quality.FUTURE, Quality.CLOCK_ROLLOVER, Quality.NULL_ISLAND, GOOD]
 
 
 def test_one_stray_makes_no_other_fix_a_jump() -> None:
@@ -181,10 +201,9 @@ def test_far_from_the_site(east_km: float, north_km: float, quality: Quality) ->
     )
     there = fix(0, lon=LON + east_km * 1000 * M_LON, lat=LAT + north_km / 111.195)
     limits = Limits.of(PipelineSettings(), site)
-    state, (assessed,) = assess(PlausibilityState(), [there], limits)
-    assert assessed.quality is quality
-    _, (back,) = assess(state, [fix(3600)], limits)
-    assert back.quality is GOOD  # what is far is no reference
+    state, found = judged(PlausibilityState(), [there], limits)
+    assert found == [quality]
+    assert judged(state, [fix(3600)], limits)[1] == [GOOD]  # what is far is no reference
 
 
 def test_a_site_without_shapes_knows_no_far() -> None:
@@ -204,10 +223,13 @@ def test_a_stray_repeated_is_a_duplicate_and_no_agreement() -> None:
 
 
 def test_the_window_of_duplicates_is_bounded() -> None:
-    track = [fix(i) for i in range(SEEN_TIMES + 1)]
-    state, _ = assess(PlausibilityState(), track, LIMITS)
+    """Older ones are told by the key of the table."""
+    track = [fix(i) for i in range(TRAIL_FIXES + 1)]
+    state, _ = judged(PlausibilityState(), track)
     assert qualities(track[1], state=state) == [DUPLICATE]
-    assert len(state.vehicles["v"].seen) == SEEN_TIMES
+    strays = [fix(100 + i, 90_000 * (i % 2)) for i in range(3 * SEEN_TIMES)]
+    state, _ = judged(state, strays)
+    assert len(state.aside[0].seen) == SEEN_TIMES
 
 
 def test_a_late_stray_is_told_from_a_late_true_fix_by_its_neighbours() -> None:
@@ -231,11 +253,13 @@ def test_backfill_between_live_fixes() -> None:
     for i in range(20):
         mixed += [*old[3 * i : 3 * i + 3], live[40 + i]]
     assert len(mixed) == len(live) + len(old)
-    state, assessed = assess(PlausibilityState(), mixed, LIMITS)
-    assert [p.fix_time for p in assessed if p.quality is not GOOD] == [old[30].fix_time]
-    memory = state.vehicles["v"]
-    assert memory.late is not None
-    assert (len(memory.live.good), len(memory.late.good)) == (TRAIL_FIXES, TRAIL_FIXES)
+    state, found = judged(PlausibilityState(), mixed)
+    assert [p.fix_time for p, q in zip(mixed, found, strict=True) if q is not GOOD] == [
+        old[30].fix_time
+    ]
+    memory = state.vehicle(0)
+    assert memory.aside.late is not None
+    assert (len(memory.live.good), len(memory.aside.late.good)) == (TRAIL_FIXES, TRAIL_FIXES)
 
 
 @given(
@@ -254,24 +278,127 @@ def test_a_possible_drive_is_good_in_any_order(steps: list[tuple[float, float]],
     assert set(qualities(*drive)) == {GOOD}
 
 
+ODD_FIX = st.builds(
+    fix,
+    at_s=st.integers(0, 300).map(float),
+    east_m=st.sampled_from([0.0, 50.0, 200.0, 3000.0, 90_000.0]),
+    vehicle=st.sampled_from("ab"),
+    received_s=st.sampled_from([0.0, 300.0, 400.0, 8 * 3600.0 + 150, 40 * 86400.0]),
+    lon=st.none() | st.just(0.0),
+    lat=st.sampled_from([LAT, LAT, LAT, 0.0]),
+)
+
+
+@given(fixes=st.lists(ODD_FIX, max_size=60), batch=st.integers(1, 60))
+def test_all_at_once_is_as_one_by_one(fixes: list[Position], batch: int) -> None:
+    """Whatever comes; `plain` says no to all, so that each is looked at by itself."""
+    at_once, alone = PlausibilityState(), PlausibilityState()
+    nothing = mock.patch.object(_Tracks, "plain", lambda self, *_: np.zeros(len(self.t), bool))
+    for begin in range(0, len(fixes), batch):
+        some = fixes[begin : begin + batch]
+        at_once, found = judged(at_once, some, IN_WUXI)
+        with nothing:
+            alone, expected = judged(alone, some, IN_WUXI)
+        assert found == expected
+
+
 def test_the_state_given_is_not_changed() -> None:
-    state, _ = assess(PlausibilityState(), [fix(0), fix(10, 90_000)], LIMITS)
+    state, _ = judged(PlausibilityState(), [fix(0), fix(10, 90_000)])
     before = encode_state(state)
-    assess(state, [fix(20), fix(30, 90_000), fix(40, vehicle="other")], LIMITS)
+    judged(state, [fix(20), fix(30, 90_000), fix(40, vehicle="other")])
     assert encode_state(state) == before
 
 
 def test_judgement_goes_on_where_a_snapshot_left_it() -> None:
     track = [fix(0), fix(10, 90_000), fix(15, 90_050), fix(21, 90_100), fix(21, 90_100)]
-    state, first = assess(PlausibilityState(), track[:3], LIMITS)
-    _, second = assess(decode_state(encode_state(state)), track[3:], LIMITS)
-    assert [p.quality for p in first + second] == qualities(*track)
+    state, first = judged(PlausibilityState(), track[:3])
+    _, second = judged(decode_state(encode_state(state)), track[3:])
+    assert first + second == qualities(*track)
 
 
-def test_a_snapshot_of_another_version_is_refused() -> None:
-    content = encode_state(msgspec.structs.replace(PlausibilityState(), version=99))
-    with pytest.raises(ValueError, match="version 99"):
+@pytest.mark.parametrize(
+    ("content", "reason"),
+    [
+        (msgspec.msgpack.encode([99, "whatever"]), "version 99"),
+        (msgspec.msgpack.encode({"version": 1, "vehicles": {}}), "version 2"),
+    ],
+)
+def test_a_snapshot_of_another_version_is_refused(content: bytes, reason: str) -> None:
+    with pytest.raises(ValueError, match=reason):
         decode_state(content)
+
+
+def test_vehicles_silent_for_weeks_are_forgotten() -> None:
+    """All but one of many; that one is remembered as it was."""
+    many = [fix(0, vehicle=f"v{n}") for n in range(CROWDED)]
+    state, _ = judged(PlausibilityState(), many)
+    state, _ = judged(state, [fix(10, 90_000, vehicle="v7")])
+    later_s = FORGOTTEN_AFTER_S + 5
+    state, found = judged(state, [fix(10, 90_000, vehicle="v7", received_s=later_s)])
+    assert found == [DUPLICATE]
+    assert list(state.slots) == ["v7"]
+    assert len(state.trail) == len(state.heard_t) == 1
+    assert list(state.aside) == [0]
+
+
+HOUR = 3600.0
+ZONE = Quality.CLOCK_ZONE
+
+
+@pytest.mark.parametrize(
+    ("ahead_h", "quality"), [(8, ZONE), (8.02, ZONE), (7.9, Quality.FUTURE), (24, Quality.FUTURE)]
+)
+def test_local_time_sent_as_utc(ahead_h: float, quality: Quality) -> None:
+    assert qualities(fix(ahead_h * HOUR, received_s=0), limits=IN_WUXI) == [quality]
+
+
+def late(hours: float, received_s: float, *, backfill: bool = False) -> Position:
+    made = fix(received_s - hours * HOUR, received_s=received_s)
+    return msgspec.structs.replace(made, backfill=backfill)
+
+
+@pytest.mark.parametrize(
+    ("fixes", "expected"),
+    [
+        pytest.param(
+            [fix(0), late(8, 10), fix(20), late(8.01, 30)],
+            [GOOD, ZONE, GOOD, ZONE],
+            id="one kind of message has the wrong clock",
+        ),
+        pytest.param(
+            [late(8, 10 * i) for i in range(10)],
+            [GOOD] * 6 + [ZONE] * 4,
+            id="all of them, known after a minute",
+        ),
+        pytest.param(
+            [late(10 - i / 60, 500 + i / 10) for i in range(240)],
+            [GOOD] * 240,
+            id="four hours without a network, sent within half a minute, not marked",
+        ),
+        pytest.param(
+            [f for i in range(240) for f in (late(10 - i / 60, 500 + i), fix(500.5 + i))],
+            [GOOD] * 480,
+            id="the same between live ones, slowly",
+        ),
+        pytest.param(
+            [fix(0), late(8, 10, backfill=True), late(6, 20), fix(30)], [GOOD] * 4, id="marked"
+        ),
+    ],
+)
+def test_a_clock_behind_by_the_zone_is_told_from_backfill(
+    fixes: list[Position], expected: list[Quality]
+) -> None:
+    assert qualities(*fixes, limits=IN_WUXI) == expected
+
+
+@pytest.mark.parametrize("ahead_s", [8 * HOUR, 24 * HOUR, -WEEKS_1024, -20 * 365.25 * 24 * HOUR])
+def test_a_true_fix_at_the_time_a_wrong_clock_told_is_no_duplicate(ahead_s: float) -> None:
+    wrong = fix(ahead_s, received_s=0)
+    true = fix(ahead_s)
+    found = qualities(fix(-30), wrong, wrong, true, true, limits=IN_WUXI)
+    assert found[2:] == [DUPLICATE, GOOD, DUPLICATE]
+    assert found[0] is GOOD
+    assert found[1] not in (GOOD, DUPLICATE)
 
 
 def test_a_day_around_wuxi() -> None:
@@ -280,7 +407,11 @@ def test_a_day_around_wuxi() -> None:
     if not path.exists():
         pytest.skip(f"{path.name} is not beside the repository")
     fixes = sorted(read_tracks(path, ZoneInfo("Asia/Shanghai")), key=lambda f: f.fix_time)
-    _, assessed = assess(PlausibilityState(), fixes, LIMITS)
-    assert len(assessed) == 20_188
-    bad = [(p.vehicle_id, p.quality) for p in assessed if p.quality is not GOOD]
-    assert bad == [("0086627503166112", TELEPORT)]
+    for batch in (1, 1000, len(fixes)):
+        state, found = PlausibilityState(), []
+        for begin in range(0, len(fixes), batch):
+            state, codes = judged(state, fixes[begin : begin + batch])
+            found += codes
+        assert len(found) == 20_188
+        bad = [(p.vehicle_id, q) for p, q in zip(fixes, found, strict=True) if q is not GOOD]
+        assert bad == [("0086627503166112", TELEPORT)]

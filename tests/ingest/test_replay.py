@@ -12,7 +12,8 @@ import pytest
 
 from app.servers.nats import EmbeddedNats
 from config.settings import MqttSettings
-from ingest.decode import decode_position
+from config.terminal_register import TerminalRegister
+from ingest.decode import decode_positions
 from ingest.message import Message
 from ingest.position import Lid, Position, Work
 from ingest.replay import ReplayError, Shift, replay
@@ -44,9 +45,7 @@ def track(vehicle: str, fixes: int, every_s: float = 10) -> list[Position]:
 def decoded(messages: list[Message]) -> dict[str, list[Position]]:
     by_terminal = defaultdict(list)
     for message in messages:
-        positions, rejected = decode_position(
-            message.topic, message.payload, message.received_at, {}
-        )
+        positions, rejected = decode_positions([message], TerminalRegister((), ()))
         assert rejected == []
         by_terminal[positions[0].terminal_id] += positions
     return by_terminal

@@ -33,6 +33,10 @@ def position(vehicle: str = "苏D12345", at_s: float = 0, **changes: object) -> 
         body_raised=False,
         ignition=True,
         work=(Work.SWEEP, Work.SPRAY),
+        weight_kg=18_200.5,
+        temperature_c=-3.5,
+        antenna_cut=False,
+        power_cut=True,
     )
     return msgspec.structs.replace(made, **changes)
 

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import random
+from collections import Counter
 from datetime import UTC, datetime, timedelta
 
 import msgspec
 import pytest
 
 from geofence.finding import ZoneVisit
-from ingest.position import Position, Quality
+from ingest.position import Lid, Load, Position, Quality, Work
 from ingest.rejected_message import RejectedMessage
 from store.batch import Batch, Written
 from store.database import Connection
 from store.errors import StoreRefused
+from store.latest_positions import FULL_BATCH, catch_up
 from store.position_reader import latest_positions, rejected_messages, trail, visits
 from store.snapshot import load_snapshot, positions_since
 from store.writer import Writer
@@ -45,6 +48,90 @@ def test_a_position_comes_back_as_it_was(writer: Writer, conn: Connection) -> No
     )
     assert writer.write(Batch(positions=(full, bare))).positions == 2
     assert list(positions_since(conn, 0)) == [full, bare]
+
+
+def test_positions_of_every_layout_come_back_as_they_were(writer: Writer, conn: Connection) -> None:
+    """By either way into the table: what is unknown, and how long the texts are, differs."""
+    dice = random.Random(4)
+    made = [
+        Position(
+            vehicle_id=dice.choice(["v", "苏D12345", "x" * 128]) + str(n % 50),
+            terminal_id=dice.choice(["t", "终端", "y" * 40]),
+            fix_time=NOON + timedelta(microseconds=dice.randrange(10**12)),
+            received_at=NOON + timedelta(microseconds=dice.randrange(10**12)),
+            lon=dice.uniform(-180, 180),
+            lat=dice.uniform(-90, 90),
+            speed_kmh=dice.choice([None, 0.0, dice.random()]),
+            course_deg=dice.choice([None, 359.9]),
+            altitude_m=dice.choice([None, -4.5]),
+            satellites=dice.choice([None, 0, 12]),
+            lid=dice.choice([None, *Lid]),
+            load=dice.choice([None, *Load]),
+            body_raised=dice.choice([None, True, False]),
+            ignition=dice.choice([None, True, False]),
+            work=tuple(w for w in Work if dice.random() < 0.3),
+            weight_kg=dice.choice([None, 0.0, 18_250.5]),
+            temperature_c=dice.choice([None, -40.0]),
+            antenna_cut=dice.choice([None, True, False]),
+            power_cut=dice.choice([None, True, False]),
+            backfill=dice.random() < 0.5,
+            quality=dice.choice([Quality.GOOD, Quality.TELEPORT, Quality.FAR]),
+        )
+        for n in range(600)
+    ]
+    new = writer.write(Batch(positions=tuple(made[:500])))
+    assert (new.positions, new.duplicates) == (500, 0)
+    some = writer.write(Batch(positions=tuple(made[499:])))
+    assert (some.positions, some.duplicates) == (100, 1)
+    assert list(positions_since(conn, 0)) == made
+
+
+@pytest.mark.parametrize("batches", [[0, 1, 1, 2], [2, 0, 0, 1], [0, 0, 0, 0]])
+def test_a_true_fix_takes_the_place_of_one_that_a_wrong_clock_put_there(
+    writer: Writer, conn: Connection, batches: list[int]
+) -> None:
+    """Whichever comes first, and in whatever batches; of those of one kind the first stays."""
+    fixes = [
+        position(lat=31.1, quality=Quality.FUTURE),
+        position(lat=31.2),
+        position(lat=31.3, quality=Quality.TELEPORT),
+        position(lat=31.4, quality=Quality.CLOCK_ZONE),
+    ]
+    for number in sorted(set(batches)):
+        now = [fix for fix, batch in zip(fixes, batches, strict=True) if batch == number]
+        writer.write(Batch(positions=tuple(now)))
+    first = min((b, n) for n, b in enumerate(batches) if n in (1, 2))[1]
+    assert list(positions_since(conn, 0)) == [fixes[first]]
+
+
+def test_latest_positions_follow_under_load_when_nothing_more_comes(
+    writer: Writer, conn: Connection
+) -> None:
+    def batch(at_s: float, rows: int) -> Batch:
+        fixes = [position(f"v{i}", at_s, quality=Quality(4 * (i == 7))) for i in range(rows)]
+        late = [position(f"v{i}", at_s - 50, lat=1.0) for i in range(rows)]
+        return Batch(positions=(*fixes, *late))
+
+    def latest() -> Counter[datetime]:
+        return Counter(p.fix_time for p in latest_positions(conn, NOON - timedelta(hours=1)))
+
+    writer.write(batch(0, FULL_BATCH))
+    assert latest() == {NOON: FULL_BATCH - 1, NOON - timedelta(seconds=50): 1}
+    writer._latest._due_s += 1000
+    writer.write(batch(60, FULL_BATCH))
+    assert latest()[NOON] == FULL_BATCH - 1
+    writer.follow()
+    at = NOON + timedelta(seconds=60)
+    assert latest() == {at: FULL_BATCH - 1, at - timedelta(seconds=50): 1}
+    writer._latest._due_s += 1000
+    writer.write(batch(120, FULL_BATCH))
+    writer.write(Batch(positions=(position("v1", 130),)))  # not full: takes the others along
+    assert latest()[NOON + timedelta(seconds=120)] == FULL_BATCH - 2
+    writer._latest._due_s += 1000
+    last = writer.write(batch(180, FULL_BATCH)).batch
+    assert latest()[NOON + timedelta(seconds=180)] == 0
+    catch_up(conn, last - 1)  # it was killed
+    assert latest()[NOON + timedelta(seconds=180)] == FULL_BATCH - 1
 
 
 def test_the_same_positions_again_are_duplicates(writer: Writer, conn: Connection) -> None:
@@ -93,8 +180,8 @@ def test_wild_times_are_kept(writer: Writer, conn: Connection) -> None:
     assert writer.write(Batch(positions=rows)).duplicates == len(WILD)
     found = [row[0] for row in conn.execute("SELECT fix_time FROM position ORDER BY 1")]
     assert found == WILD
-    # Ancient ones move nothing, and would send the search through every day there is.
-    assert [p.fix_time for p in positions_since(conn, 0)] == WILD[3:]
+    # They move nothing, and would send the search through every day there is.
+    assert list(positions_since(conn, 0)) == []
 
 
 def test_what_was_judged_is_read_in_that_order(writer: Writer, conn: Connection) -> None:
@@ -114,8 +201,9 @@ def test_a_refused_value_leaves_nothing_behind(writer: Writer, conn: Connection)
         writer.write(Batch(positions=(position(), position("nul\0"))))
     with pytest.raises(StoreRefused, match="satellites"):
         writer.write(Batch(positions=(position(), position("v", satellites=2**40))))
-    with pytest.raises(StoreRefused):
-        writer.write(Batch(positions=(position(), position("\udcff"))))
+    for wrong in ("\udcff", "", "v" * 5000):
+        with pytest.raises(StoreRefused):
+            writer.write(Batch(positions=(position(), position(wrong))))
     assert count(conn, "position") == 0
     assert count(conn, "batch") == 0
     assert writer.write(Batch(positions=(position(),))).positions == 1

@@ -121,7 +121,7 @@ def test_both_kinds_have_the_same_columns(conn: Connection) -> None:
     assert dict(found)["alert_hourly"] == (
         "alerts bigint,hour timestamp with time zone,kind text,severity text"
     )
-    assert dict(found)["position"].count(",") == 18
+    assert dict(found)["position"].count(",") == 22
     keys = conn.execute(
         "SELECT relname, pg_get_constraintdef(k.oid)"
         " FROM pg_constraint k JOIN pg_class c ON c.oid = conrelid"
