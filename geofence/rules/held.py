@@ -59,6 +59,10 @@ class Held(Rule[HeldState]):
         """What is told first; duration and fixes are added."""
         raise NotImplementedError
 
+    def shows(self, before: HeldState | None, after: HeldState | None) -> bool:
+        """Others look at what was raised."""
+        return (before.raised if before else None) is not (after.raised if after else None)
+
     def step(
         self,
         state: HeldState | None,

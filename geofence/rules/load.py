@@ -93,6 +93,10 @@ class Loads(Rule[LoadState]):
             return place.first_t + self._p.load_dwell_s
         return math.inf
 
+    def shows(self, before: LoadState | None, after: LoadState | None) -> bool:
+        """Others look at what is known, not at what may be."""
+        return _known(before) != _known(after)
+
     def step(
         self,
         state: LoadState | None,
@@ -248,3 +252,7 @@ class Loads(Rule[LoadState]):
             reading=UNKNOWN,
             fixes=0,
         )
+
+
+def _known(state: LoadState | None) -> tuple[int, str, float] | None:
+    return (state.level, state.cause, state.since_t) if state else None

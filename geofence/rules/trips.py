@@ -122,6 +122,11 @@ class Trips(Rule[TripState]):
     def wake_at(self, state: TripState) -> float:
         return math.inf if state.trip is None else state.trip.left_t + self._p.forget_s
 
+    def shows(self, before: TripState | None, after: TripState | None) -> bool:
+        if before is None or after is None:
+            return True
+        return before.trip is not after.trip or before.ended is not after.ended
+
     def step(
         self,
         state: TripState | None,
