@@ -76,8 +76,8 @@ def report_data(
         "qualities": result.qualities,
         "vehicles": result.vehicles,
         "truck_days": result.truck_days,
-        "trips": result.trips,
-        "rounds": result.rounds,
+        "trips": {"a": result.trips, "b": b.result.trips if b else {}},
+        "rounds": {"a": result.rounds, "b": b.result.rounds if b else {}},
         "kinds": {k.id: {"zh-CN": k.zh, "en": k.en} for k in ALERT_KINDS.values()},
         "summary": {
             "a": [asdict(row) for row in by_kind(result)],

@@ -109,5 +109,5 @@ def test_when_a_fix_was_received_may_be_told(tmp_path: Path) -> None:
     assert (first.received_at - first.fix_time).total_seconds() == 7
     assert second.received_at == second.fix_time
     path.write_text("vehicle_id,time,lon,lat,received_at\nv,2026-11-01T08:00:00Z,1,1,soon\n")
-    with pytest.raises(TrackError, match="t.csv:2: received_at: not a time"):
+    with pytest.raises(TrackError, match=r"t\.csv:2: received_at: not a time"):
         list(read_tracks(path))

@@ -75,7 +75,7 @@ function drawHead() {
   $("title").replaceChildren(data.site, el("small", {}, t("title")));
   const from = data.first === null ? "–" : `${dayOf(data.first).slice(0, 5)}${dayAndClock(data.first).slice(0, 11)}`, to = data.last === null ? "–" : `${dayOf(data.last).slice(0, 5)}${dayAndClock(data.last).slice(0, 11)}`;
   $("period").textContent = `${from} – ${to} · ${data.source}${data.names.b ? ` · A ${data.names.a} / B ${data.names.b}` : ""}`;
-  const trips = Object.values(data.trips).reduce((a, b) => a + b, 0);
+  const trips = Object.values(data.trips.a).reduce((a, b) => a + b, 0);
   const tiles = [["tile.fixes", data.fixes], ["tile.vehicles", data.vehicles], ["tile.truck_days", data.truck_days], ...(trips ? [["tile.trips", trips]] : []), ["tile.alerts", data.total]];
   $("tiles").replaceChildren(...tiles.map(([word, value]) => el("div", {}, el("dt", {}, t(word)), el("dd", {}, number(value)))));
   $("language").textContent = t("language.other");

@@ -161,7 +161,13 @@ export class AlertMap {
       }
     }
     steps.sort((a, b) => b.metres - a.metres);
-    for (const s of steps.slice(0, ARROWS)) {
+    const bounds = L.latLngBounds(steps.map((s) => [s.lat, s.lon]));
+    const apart = steps.length ? bounds.getSouthWest().distanceTo(bounds.getNorthEast()) / (2 * ARROWS) : 0;
+    const chosen = [];
+    for (const s of steps) {
+      if (chosen.length < ARROWS && chosen.every((c) => L.latLng(c).distanceTo(s) > apart)) chosen.push(s);
+    }
+    for (const s of chosen) {
       const shape = `<svg width="14" height="14" viewBox="-7 -7 14 14"><path transform="rotate(${s.turn.toFixed(0)})" d="M0 -6 L5 5 L0 2.5 L-5 5 Z" fill="#fff" stroke="${PHASE[s.phase]}" stroke-width="1.5"/></svg>`;
       L.marker([s.lat, s.lon], { icon: L.divIcon({ className: "arrow", html: shape, iconSize: [14, 14] }), interactive: false, keyboard: false }).addTo(this.track);
     }

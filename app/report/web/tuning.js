@@ -3,7 +3,7 @@ import { histogram } from "charts";
 import { duration, number } from "format";
 import { el, has, pick, t } from "words";
 
-const n = (text, more = "") => el("td", { class: `n ${more}` }, text);
+const n = (text, more = "") => el("td", { class: `n ${text === "0" ? "zero" : more}` }, text);
 const head = (...keys) => el("tr", {}, ...keys.map((key, i) => el("th", { class: i ? "n" : null }, key ? t(key) : "")));
 const named = (data, kind) => el("td", {}, pick(data.kinds[kind] ?? [kind, kind]), el("small", {}, kind));
 
@@ -42,7 +42,7 @@ export function showTuning(node, data) {
   const side = (name) => el("section", { class: data.comparison ? "card half" : "card wide" },
     el("h2", {}, data.comparison ? `${name.toUpperCase()} ${data.names[name]}` : t("summary.title")),
     el("div", { class: "split" }, el("div", {}, summary(data, name)),
-      el("div", {}, ...(name === "a" ? [...counted("summary.trips", data.trips, "trip"), ...counted("summary.rounds", data.rounds, "round"), ...counted("summary.fixes", data.qualities, "quality")] : []))));
+      el("div", {}, ...counted("summary.trips", data.trips[name], "trip"), ...counted("summary.rounds", data.rounds[name], "round"), ...(name === "a" ? counted("summary.fixes", data.qualities, "quality") : []))));
   node.replaceChildren(el("div", { class: "grid" },
     ...(data.comparison ? [comparison(data), side("a"), side("b")] : [side("a")]),
     el("section", { class: "card wide" }, el("h2", {}, t("tuning.title")), el("p", {}, t("tuning.note"))),
