@@ -32,6 +32,7 @@ class Stay(msgspec.Struct, frozen=True, array_like=True):
         arrived_t, arrived_x, arrived_y: where, between that fix and the one before, it came in;
             `first_t` and NaN where the way was too long or too slow to tell.
         fixes: how many are inside, until it is a visit.
+        deep: whether the way in touched the zone's core.
         core_t, core_fixes: since when, and on how many fixes, it is surely inside.
         entered_t: the fix that made it a visit.
         inside_t, out_t: its last fix inside and its first outside, once it is outside.
@@ -47,6 +48,7 @@ class Stay(msgspec.Struct, frozen=True, array_like=True):
     arrived_x: float
     arrived_y: float
     fixes: int = 1
+    deep: bool = False
     core_t: float | None = None
     core_fixes: int = 0
     entered_t: float | None = None
@@ -143,7 +145,7 @@ class ZoneVisits(Rule[VisitState]):
     def _begin(self, zone_id: str, level: int, sight: Sight) -> Stay:
         core = level == CORE
         arrived = (sight.t, math.nan, math.nan)
-        if zone_id in sight.crossed:
+        if self._driven(sight):
             way = self._inside_share(zone_id, sight)
             if way is not None:
                 arrived = _on_the_way(sight, way[0])
@@ -157,6 +159,7 @@ class ZoneVisits(Rule[VisitState]):
             arrived_y=arrived[2],
             core_t=sight.t if core else None,
             core_fixes=int(core),
+            deep=zone_id in sight.crossed,
         )
 
     def _go_on(self, stay: Stay, sight: Sight, found: list[Step]) -> Stay | None:
@@ -202,11 +205,17 @@ class ZoneVisits(Rule[VisitState]):
 
     def _slip_out(self, stay: Stay, sight: Sight, found: list[Step]) -> None:
         """Out again before it was sure: a visit all the same if it drove in and drove out."""
-        if stay.core_t is not None and stay.zone_id in sight.crossed:
+        deep = stay.deep or stay.core_t is not None or stay.zone_id in sight.crossed
+        if deep and self._driven(sight):
             way = self._inside_share(stay.zone_id, sight)
             if way is not None:
                 arrived = (stay.arrived_t, stay.arrived_x, stay.arrived_y)
                 self._through(stay.zone_id, arrived, _on_the_way(sight, way[1]), sight, found)
+
+    def _driven(self, sight: Sight) -> bool:
+        """Whether the straight way to this fix tells anything: short in time, and no jitter."""
+        fast = sight.step_m * 3.6 >= self._p.pass_speed_kmh * sight.step_s
+        return fast and sight.step_s <= self._p.pass_gap_s
 
     def _pass(self, zone_id: str, sight: Sight, found: list[Step]) -> None:
         """Through between two fixes."""

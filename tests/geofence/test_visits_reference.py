@@ -41,7 +41,8 @@ class Fix:
     inside: bool
     surely_inside: bool
     surely_outside: bool
-    came_in: tuple[float, Point] | None  # on the straight way from the fix before, when and where
+    deep: bool  # whether the straight way from the fix before touches what is surely inside
+    came_in: tuple[float, Point] | None  # on that way, when and where
     went_out: tuple[float, Point] | None
 
 
@@ -72,12 +73,13 @@ def look(track: list[tuple[Position, Point]], area: Area) -> list[Fix]:
     zone, core = area.zone, area.core
     fixes = []
     for i, (position, at) in enumerate(track):
-        t, come_in, go_out = position.fix_time.timestamp(), None, None
+        t, deep, come_in, go_out = position.fix_time.timestamp(), False, None, None
         if i > 0:
             before, at0 = track[i - 1]
             t0, way = before.fix_time.timestamp(), LineString([at0, at])
             driven = t - t0 <= 60 and metres_between(before, position) / (t - t0) >= 10 / 3.6
-            if driven and way.intersects(core):
+            deep = driven and way.intersects(core)
+            if driven and way.intersects(zone):
                 within = shapely.get_coordinates(way.intersection(zone))
                 along = sorted(Point(p).distance(at0) for p in within)
                 come_in, go_out = (
@@ -86,7 +88,7 @@ def look(track: list[tuple[Position, Point]], area: Area) -> list[Fix]:
                 )
         inside = zone.contains(at)
         surely_outside = not inside and not area.margin.contains(at)
-        fixes.append(Fix(t, at, inside, core.contains(at), surely_outside, come_in, go_out))
+        fixes.append(Fix(t, at, inside, core.contains(at), surely_outside, deep, come_in, go_out))
     return fixes
 
 
@@ -128,11 +130,11 @@ def visits_to(fixes: list[Fix]) -> list[tuple[float, float | None]]:
         if not run[0].inside:
             # The way to the first of them is looked at where the run inside before it ends.
             for fix in run[1:] if begin else run:
-                visits += through(fix.came_in, fix.went_out)
+                visits += through(fix.came_in, fix.went_out) if fix.deep else []
             continue
         if not is_a_stay(run):
             out = fixes[i] if i < len(fixes) else None
-            if out and any(f.surely_inside for f in run):
+            if out and (out.deep or run[0].deep or any(f.surely_inside for f in run)):
                 visits += through(run[0].came_in, out.went_out)
             continue
         last, gone = run[-1], None
@@ -146,7 +148,7 @@ def visits_to(fixes: list[Fix]) -> list[tuple[float, float | None]]:
         if gone is not None:
             # Fixes outside that come after it are outside of no visit any more.
             for fix in fixes[begin + gone + 1 : i]:
-                visits += through(fix.came_in, fix.went_out)
+                visits += through(fix.came_in, fix.went_out) if fix.deep else []
     return visits
 
 
