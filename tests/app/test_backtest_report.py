@@ -22,11 +22,13 @@ from app.backtest_compare import compare
 from app.backtest_input import ALWAYS, RecordedSource, Window
 from app.report.choice import Shown
 from app.report.data import Side
-from app.report.deciding import BINS, histograms
+from app.report.deciding import BINS, DURATION, MEASURES, histograms
 from app.report.document import words
 from app.report.pieces import AFTER, BEFORE, DEGREE, DURING, drawn
 from app.report.write import Report, write_report
 from config.site_files import load_site, read_site_folder
+from geofence.finding import RoundState, TripOutcome
+from ingest.position import Quality
 from tests.app.backtest_world import LAT, LON, T0, recorded, site_of
 
 CHROMIUM = Path("/usr/bin/chromium")
@@ -156,6 +158,14 @@ def test_names_cannot_break_out_of_the_data(tmp_path: Path) -> None:
 def test_both_languages_have_the_same_words() -> None:
     zh, en = words("zh-CN"), words("en")
     assert zh.keys() == en.keys()
+    counted = {
+        "quality": [q.name.lower() for q in Quality],
+        "trip": TripOutcome,
+        "round": RoundState,
+    }
+    assert {f"{group}.{name}" for group, names in counted.items() for name in names} <= zh.keys()
+    measures = [DURATION, *(m for group in MEASURES.values() for m in group)]
+    assert {f"measure.{m.name}" for m in measures} <= zh.keys()
 
 
 @pytest.fixture(scope="module")
