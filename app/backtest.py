@@ -28,8 +28,8 @@ from ingest.position_columns import PositionColumns
 from store.batch import Batch
 
 FIXES_AT_ONCE = 5000
-TIME_AT_ONCE = timedelta(minutes=5)
-"""Well below the lateness window, so that an alert is known to have been in time to ring."""
+TIME_AT_ONCE = timedelta(minutes=9)
+"""Below the lateness window (600 s), so that an alert is known to have been in time to ring."""
 SETTLED_AFTER = timedelta(days=1)
 """A trip or round that ended so long ago is told no more: rules look back less far."""
 _SETTLE_EVERY = 100  # batches

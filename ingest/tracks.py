@@ -71,7 +71,7 @@ def _rows(path: Path, file: TextIO) -> Iterator[tuple[int, dict[str, str]]]:
     try:
         for row in reader:
             line, begins = begins, reader.line_num + 1
-            if not any(cell.strip() for cell in row):
+            if not any(map(str.strip, row)):
                 continue
             if header is None:
                 header = _header(path, line, row)
@@ -79,8 +79,7 @@ def _rows(path: Path, file: TextIO) -> Iterator[tuple[int, dict[str, str]]]:
                 problem = f"{len(row)} cells where the header has {len(header)}"
                 raise TrackError(path, line, "", problem)
             else:
-                cells = (cell.strip() for cell in row)
-                yield line, dict(zip(header, cells, strict=True))
+                yield line, dict(zip(header, map(str.strip, row), strict=True))
     except csv.Error as error:
         raise TrackError(path, reader.line_num, "", f"not CSV: {error}") from error
     if header is None:
@@ -117,9 +116,6 @@ def _position(
     fix_time = fix.time.astimezone(UTC)
     received = cells.get("received_at")
     received_at = _time(path, line, "received_at", received, timezone) if received else fix_time
-    known = {
-        name: getattr(fix, name) for name in _PAYLOAD_COLUMNS if name not in ("time", "lon", "lat")
-    }
     return Position(
         vehicle_id=vehicle_id,
         terminal_id=cells.get("terminal_id") or vehicle_id,
@@ -127,7 +123,20 @@ def _position(
         received_at=received_at.astimezone(UTC),
         lon=lon,
         lat=lat,
-        **known,
+        speed_kmh=fix.speed_kmh,
+        course_deg=fix.course_deg,
+        altitude_m=fix.altitude_m,
+        satellites=fix.satellites,
+        lid=fix.lid,
+        load=fix.load,
+        body_raised=fix.body_raised,
+        ignition=fix.ignition,
+        work=fix.work,
+        weight_kg=fix.weight_kg,
+        temperature_c=fix.temperature_c,
+        antenna_cut=fix.antenna_cut,
+        power_cut=fix.power_cut,
+        backfill=fix.backfill,
     )
 
 
