@@ -31,7 +31,7 @@ KINDS = {
 
 
 @cache
-def made(seed=1, offences=True):
+def made(seed=8, offences=True):
     return make_set(seed, HOURS, offences)
 
 
@@ -45,11 +45,11 @@ def good(labelled, vehicle_id, begin, end):
 
 
 def test_the_same_seed_gives_the_same_set():
-    again = make_set(1, HOURS, offences=True)
+    again = make_set(8, HOURS, offences=True)
     for name, column in made().columns.items():
         assert np.array_equal(column, again.columns[name], equal_nan=column.dtype == float), name
     assert again.labels == made().labels
-    assert made(5).labels != made().labels
+    assert made(3).labels != made().labels
 
 
 def test_columns_are_those_of_fixes_in_the_order_of_arrival():
@@ -67,11 +67,11 @@ def test_columns_are_those_of_fixes_in_the_order_of_arrival():
 
 
 def test_every_kind_of_offence_is_committed():
-    required = {x.kind for seed in (1, 5) for x in made(seed).labels if x.required}
+    required = {x.kind for seed in (3, 8) for x in made(seed).labels if x.required}
     assert required == KINDS
     reasons = {x.detail for x in made().labels if x.kind == "no_permit"}
     assert len(reasons) >= 8
-    evidence = {x.detail for s in (1, 5) for x in made(s).labels if x.kind == "suspected_dumping"}
+    evidence = {x.detail for s in (3, 8) for x in made(s).labels if x.kind == "suspected_dumping"}
     assert {"load", "body", "no sensors", "lighter"} <= evidence
 
 

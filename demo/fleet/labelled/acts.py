@@ -226,7 +226,7 @@ ACTS = (
     Act(stop_long, 1.2, seconds=2.5 * TRIP_S),
     Act(dump, 1.2, seconds=2.2 * TRIP_S),
     Act(dump_part, 0.7, needs="load", seconds=1.5 * TRIP_S),
-    Act(dump_in_black_ground, 1.8, seconds=2.2 * TRIP_S),
+    Act(dump_in_black_ground, 2.6, seconds=2.2 * TRIP_S),
     Act(dump_in_hotspot, 0.6, seconds=2.2 * TRIP_S),
     Act(unload_elsewhere, 1.1),
     Act(keep_load, 1.4, seconds=9.5 * HOUR),

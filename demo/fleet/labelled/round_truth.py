@@ -58,8 +58,8 @@ class RoundTruth(Truth):
         for begin, end in self.rounds:
             for silence in self.diary.silences:
                 if silence.begin < end and silence.end > begin and silence.seconds > 60:
-                    for kind in ("missed_segment", "round_late"):
-                        self.label(kind, (begin, end + 7200), False, detail="unseen")
+                    for kind in ("missed_segment", "round_late", "left_work_area"):
+                        self.label(kind, (begin, end + 4 * 3600), False, detail="unseen")
 
     def _left_work_area(self) -> None:
         plan = self.district.rounds[self.crew.permit_id]

@@ -143,6 +143,7 @@ def _delivered(
     overtaken = rng.random(len(t)) < OVERTAKEN
     received[overtaken] += rng.uniform(15, 90, int(overtaken.sum()))
     backfill = np.zeros(len(t), dtype=bool)
+    told = t.copy()
     for silence in diary.silences:
         i, j = np.searchsorted(t, (silence.begin, silence.end))
         if silence.why == "late" and j > i:
@@ -150,8 +151,8 @@ def _delivered(
             received[i:j] = rng.permutation(burst) if rng.random() < 0.5 else burst
             backfill[i:j] = marks_backfill & (received[i:j] - t[i:j] > 60)
         elif silence.why == "clock":
-            t[i:j] += rng.choice(CLOCK_OFF_S)
-    columns = {**columns, "t": t, "received_t": received, "backfill": backfill,
+            told[i:j] += rng.choice(CLOCK_OFF_S)
+    columns = {**columns, "t": told, "received_t": received, "backfill": backfill,
                "quality": np.zeros(len(t), dtype=np.int8)}  # fmt: skip
     again = np.flatnonzero(rng.random(len(t)) < TWICE)
     columns = {k: np.concatenate((v, v[again])) for k, v in columns.items()}
