@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import numpy as np
 import numpy.typing as npt
+import shapely
 
 from config.hours import DailyHours
 from config.site import Site
 from config.vehicle import VehicleKind
-from config.zone import ZoneKind
+from config.zone import Zone, ZoneKind
 from geofence.parameters import read_parameters
 from geofence.plans import Plans
 from geofence.projection import Projection
@@ -20,7 +21,9 @@ KINDS = tuple(VehicleKind)
 _MUCK_ONLY = (ZoneKind.SITE, ZoneKind.GROUND, ZoneKind.RESTRICTED, ZoneKind.HOTSPOT)
 _SANITATION_ONLY = (ZoneKind.WORK_AREA,)
 _KNOWN = (ZoneKind.SITE, ZoneKind.GROUND, ZoneKind.TRANSFER_STATION, ZoneKind.DEPOT)
-_OF_WORK = (ZoneKind.WORK_AREA, ZoneKind.TRANSFER_STATION, ZoneKind.DEPOT)
+_OF_WORK = (ZoneKind.TRANSFER_STATION, ZoneKind.DEPOT)
+OWN_SHARE = 0.9
+"""A work area that so much of a route lies in is the route's; if none is, all that touch it."""
 
 
 class Ground:
@@ -34,10 +37,12 @@ class Ground:
         zone_matters: (kinds + 1, zones), whether a vehicle of a kind has to do with a zone: muck
             trucks drive through work areas, and sweepers through building sites, all day.
         zone_restricted, zone_limit_kmh: of each zone; infinite where it sets no limit.
+        zone_work_area: whether it is a work area.
         zone_known: whether a truck has business to stand there: sites, grounds, transfer stations
             and depots.
-        zone_of_work: whether a sanitation truck has business to be there while its round is on:
-            work areas, transfer stations and depots.
+        zone_of_work: (vehicles of round plans + 1, zones), whether a sanitation truck has business
+            to be there while its round is on: depots, transfer stations and its own work areas.
+            The last row is for those without a plan: every work area is theirs.
         permit_limit_kmh: of each permit; infinite where it sets none.
 
     Raises:
@@ -64,7 +69,8 @@ class Ground:
                 z.kind not in others or z.speed_limit_kmh is not None for z in zones
             ]
         self.zone_known = np.array([z.kind in _KNOWN for z in zones], dtype=bool)
-        self.zone_of_work = np.array([z.kind in _OF_WORK for z in zones], dtype=bool)
+        self.zone_work_area = np.array([z.kind is ZoneKind.WORK_AREA for z in zones], dtype=bool)
+        self.zone_of_work = self._of_work(zones)
         hours: dict[DailyHours, int] = {}
         for daily in (*(z.hours for z in zones), *(p.hours for p in permits)):
             hours.setdefault(daily, len(hours))
@@ -74,6 +80,19 @@ class Ground:
         self.zone_restricted = np.array([z.kind is ZoneKind.RESTRICTED for z in zones], dtype=bool)
         self.zone_limit_kmh = np.array([_limit(z.speed_limit_kmh) for z in zones], dtype=float)
         self.permit_limit_kmh = np.array([_limit(p.speed_limit_kmh) for p in permits], dtype=float)
+
+    def _of_work(self, zones: list[Zone]) -> npt.NDArray[np.bool_]:
+        work, areas = self.work, np.nonzero(self.zone_work_area)[0]
+        result = np.zeros((len(work.windows.vehicles) + 1, len(zones)), dtype=bool)
+        result[:] = [z.kind in _OF_WORK for z in zones]
+        result[-1, areas] = True
+        for vehicle_id, vehicle in work.windows.vehicles.items():
+            for route in work.corridors_of.get(vehicle_id, ()):
+                line = self.plans.corridors.lines[route]
+                within = shapely.length(shapely.intersection(self.zones.shapes[areas], line))
+                own = within >= OWN_SHARE * shapely.length(line)
+                result[vehicle, areas] |= own if own.any() else within > 0
+        return result
 
     def kinds_of(self, vehicle_ids: list[str]) -> npt.NDArray[np.int8]:
         """Numbers of `KINDS`, -1 for vehicles that are not registered."""

@@ -18,6 +18,7 @@ class SegmentPassParameters:
 
     Attributes:
         gap_s: so long without a fix at work on the route ends the passage.
+        stand_s: after so long without progress, what was worked until then is told.
         flicker_s: a tool that is off for no longer, and no further than work speed allows, was on.
         switch_m: another segment has to fit better by so much: nearer, or nearer to its direction.
         reverse_m: so far back along the segment is turning round, less is noise.
@@ -25,7 +26,8 @@ class SegmentPassParameters:
         unlimited_kmh: fastest work speed where nothing limits it.
     """
 
-    gap_s: float = 120.0
+    gap_s: float = 300.0
+    stand_s: float = 120.0
     flicker_s: float = 30.0
     switch_m: float = 8.0
     reverse_m: float = 25.0
@@ -123,6 +125,8 @@ class LeftWorkAreaParameters:
         hold_s, min_fixes: at work outside every work area for so long, on so many fixes.
         clear_s: not so for so long ends it.
         away_s: at work or not, away in the middle of its round for so long.
+        undone_share: a truck that does not come back has left only if at least so much is undone
+            of what is required: it may think that it is done.
         max_gap_s: nothing is begun or prolonged across a longer silence.
         enabled: False leaves the rule out.
     """
@@ -131,5 +135,6 @@ class LeftWorkAreaParameters:
     min_fixes: int = 3
     clear_s: float = 60.0
     away_s: float = 600.0
+    undone_share: float = 0.1
     max_gap_s: float = 300.0
     enabled: bool = True

@@ -268,27 +268,35 @@ class Rows:
     @cached_property
     def in_round(self) -> Bools:
         """Whether it is in the window of a round of its vehicle's."""
-        windows = self.ground.work.windows
         result = np.zeros(len(self), dtype=bool)
-        if windows.vehicles:
-            known = windows.vehicles.get
-            vehicle = np.array([known(v, -1) for v in self.vehicle_ids], dtype=np.intp)[self.run]
-            planned = np.nonzero(vehicle >= 0)[0]
-            result[planned] = windows.within(vehicle[planned], self.t[planned])
+        planned = np.nonzero(self.planned >= 0)[0]
+        windows = self.ground.work.windows
+        result[planned] = windows.within(self.planned[planned], self.t[planned])
         return result
+
+    @cached_property
+    def planned(self) -> Ints:
+        """Number of the vehicle among those of round plans, -1 where it has none."""
+        known = self.ground.work.windows.vehicles
+        if not known:
+            return np.full(len(self), -1, dtype=np.intp)
+        number = [known.get(v, -1) for v in self.vehicle_ids]
+        return np.array(number, dtype=np.intp)[self.run]
 
     @cached_property
     def away(self) -> Bools:
         """Whether a sanitation vehicle is away from all its work.
 
-        Neither in or near a work area, depot or transfer station, nor on one of its routes. Only
-        where it has a tool on, or is in the window of one of its rounds.
+        Neither in or near a work area of its own, a depot or transfer station, nor on one of its
+        routes. Only where it has a tool on, or is in the window of one of its rounds.
         """
         ground, result = self.ground, np.zeros(len(self), dtype=bool)
         asked = (self.kind > 0) & ((self.fixes.work > 0) | self.in_round)
         if not asked.any():
             return result
-        result[asked & ~self.inside_any(ground.zone_of_work)] = True
+        near = ground.zone_of_work[self.planned[self.pair_row], self.pair_zone]
+        result[asked] = True
+        result[self.pair_row[near]] = False
         for run in np.unique(self.run[result]).tolist():
             at = np.nonzero(result & (self.run == run))[0]
             for route in ground.work.corridors_of.get(self.vehicle_ids[run], ()):

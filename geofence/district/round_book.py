@@ -48,6 +48,7 @@ class Progress:
             the window.
         finished_t: end of the pass with which the coverage was reached.
         segment_t: when each segment had been worked as often as planned; None: never.
+        course: (time, coverage) after each pass.
     """
 
     passes: tuple[tuple[SegmentPass, ...], ...]
@@ -55,6 +56,11 @@ class Progress:
     in_time: float
     finished_t: float | None
     segment_t: tuple[float | None, ...]
+    course: tuple[tuple[float, float], ...]
+
+    def coverage_at(self, t: float) -> float:
+        """The coverage that had been reached at a time."""
+        return max((coverage for at, coverage in self.course if at <= t), default=0.0)
 
 
 def progress(
@@ -69,6 +75,7 @@ def progress(
     shares = [0.0] * len(length_m)
     segment_t: list[float | None] = [None] * len(length_m)
     coverage = in_time = 0.0
+    course: list[tuple[float, float]] = []
     finished_t: float | None = None
     for one in sorted(record.passes, key=lambda p: (p.ended_at, p.started_at, p.segment)):
         number = one.segment
@@ -81,13 +88,15 @@ def progress(
         if segment_t[number] is None and passes_made(own, parameters.segment_share) >= plan.passes:
             segment_t[number] = ended_t
         coverage = sum(s * m for s, m in zip(shares, length_m, strict=True)) / total_m
+        course.append((ended_t, coverage))
         if ended_t <= record.to_t + parameters.grace_s:
             in_time = coverage
         if finished_t is None and coverage >= plan.coverage - 1e-9:
             finished_t = ended_t
     return Progress(
-        tuple(tuple(own) for own in of_segment), coverage, in_time, finished_t, tuple(segment_t)
-    )
+        tuple(tuple(own) for own in of_segment), coverage, in_time, finished_t, tuple(segment_t),
+        tuple(course),
+    )  # fmt: skip
 
 
 def closes_t(record: RoundRecord, parameters: RoundParameters) -> float:

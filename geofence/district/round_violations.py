@@ -132,7 +132,11 @@ class RoundViolations:
         return found
 
     def _left(self, case: Case) -> list[Violation]:
-        """Away from a round begun and not done: the only vehicle of it, or one that came back."""
+        """Away from a round begun and not done.
+
+        One that does not come back to work left it only if much is undone, and nobody else can do
+        it; else it went home.
+        """
         plan, record, p = case.plan, case.record, self._p.left_work_area
         if not p.enabled or case.held_back:
             return []
@@ -141,17 +145,24 @@ class RoundViolations:
         for one in record.absences:
             own = [s for s in record.passes if s.vehicle_id == one.vehicle_id]
             began_t = one.started_at.timestamp()
-            begun = any(s.started_at < one.started_at for s in own)
-            back = any(s.started_at > one.started_at for s in own)
-            done = finished_t is not None and finished_t <= began_t
-            if not begun or done or not (back or len(plan.vehicle_ids) == 1):
-                continue
+            if not any(s.started_at < one.started_at for s in own):
+                continue  # on its way there
+            if finished_t is not None and finished_t <= began_t:
+                continue  # on its way home
+            coverage = case.done.coverage_at(began_t)
+            undone = coverage < plan.coverage - p.undone_share and len(plan.vehicle_ids) == 1
+            if not undone and not any(s.started_at > one.started_at for s in own):
+                continue  # it may think that it is done
             sure_t = began_t + p.away_s
             if one.ended_at is not None:
                 ended_t: float | None = min(one.ended_at.timestamp(), record.to_t)
             else:
                 ended_t = record.to_t if case.t >= record.to_t + self._lateness_s else None
-            values: dict[str, Value] = {"at_work": False, "max_distance_m": one.max_distance_m}
+            values: dict[str, Value] = {
+                "at_work": False,
+                "max_distance_m": one.max_distance_m,
+                "coverage": round(coverage, 4),
+            }
             if ended_t is not None:
                 values["duration_s"] = round(ended_t - began_t, 3)
             violation = self._violation(

@@ -8,7 +8,6 @@ import msgspec
 import numpy as np
 import shapely
 
-from config.zone import ZoneKind
 from geofence.finding import Absence, Step
 from geofence.ground import Ground
 from geofence.moment import moment
@@ -30,7 +29,7 @@ class AbsenceState(msgspec.Struct, frozen=True, array_like=True, tag="absence"):
 
 
 class Absences(Rule[AbsenceState]):
-    """For `away_s` neither in a work area, depot or transfer station nor on one of its routes."""
+    """For `away_s` neither in a work area of its, a depot or transfer station nor on its routes."""
 
     name = "absence"
 
@@ -81,13 +80,9 @@ def _ended(state: AbsenceState) -> tuple[Step, ...]:
 
 
 def distance_m(ground: Ground, sight: Sight) -> float:
-    """To the nearest work area, or to the vehicle's nearest route where the site has none."""
-    kinds = ground.zone_kind
-    shapes = [
-        shape
-        for zone_id, shape in zip(ground.zones.ids, ground.zones.shapes, strict=True)
-        if kinds[zone_id] is ZoneKind.WORK_AREA
-    ]
+    """To the nearest of its work areas, or to its nearest route where it has none; else NaN."""
+    own = ground.zone_of_work[sight.rows.planned[sight.row]] & ground.zone_work_area
+    shapes = list(ground.zones.shapes[own])
     if not shapes:
         routes = ground.work.corridors_of.get(sight.vehicle_id, ())
         shapes = [ground.plans.corridors.lines[number] for number in routes]

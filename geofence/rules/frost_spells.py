@@ -23,9 +23,10 @@ UNKNOWN, WARM, COLD = 0, 1, 2
 
 
 class FrostState(msgspec.Struct, frozen=True, array_like=True, tag="frost_spell"):
-    """The spell going on, as it was last told."""
+    """The spell going on, as it was last told, at the half hour of `code`."""
 
     spell: FrostSpell
+    code: int
 
 
 class FrostSpells(Rule[FrostState]):
@@ -81,4 +82,4 @@ class FrostSpells(Rule[FrostState]):
         else:
             lowest_c = min(state.spell.lowest_c, sight.temperature_c)
             spell = msgspec.structs.replace(state.spell, last_at=moment(sight.t), lowest_c=lowest_c)
-        return FrostState(spell), (spell,)
+        return FrostState(spell, code), (spell,)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import numpy as np
 
-from config.zone import ZoneKind
 from geofence.finding import Violation
 from geofence.ground import Ground
 from geofence.moment import moment
@@ -30,12 +29,13 @@ class LeftWorkArea(Held):
         self.holding = ground.parameters.left_work_area
         self._told = as_values(self.holding)
         self._ground = ground
-        self._areas = any(z.kind is ZoneKind.WORK_AREA for z in ground.site.zones.values())
 
     def measure(self, rows: Rows) -> tuple[Codes, Floats]:
-        if not self._areas:
+        if not self._ground.zone_work_area.any():
             return np.zeros(len(rows), dtype=np.uint64), NO_NUMBERS
-        return (rows.away & (rows.fixes.work > 0)).astype(np.uint64), NO_NUMBERS
+        astray = rows.away & (rows.fixes.work > 0)
+        astray &= ~rows.inside_any(self._ground.zone_work_area)
+        return astray.astype(np.uint64), NO_NUMBERS
 
     def holds(self, sight: Sight, code: int) -> bool | None:  # noqa: ARG002
         return code == 1

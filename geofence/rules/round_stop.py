@@ -16,26 +16,31 @@ from geofence.rows import Rows
 from geofence.rules.rule import NO_NUMBERS, Codes, Rule
 from geofence.sight import Sight
 
-CELL_M = 50.0  # a fix in another cell is worth a look
+CELL_M = 25.0  # a fix in another cell is worth a look; within one it moves less than it may
 _ROW = 1 << 32
 
 
 class RoundStopState(msgspec.Struct, frozen=True, array_like=True, tag="round_stop"):
-    """Since when it is within `round_radius_m` of (x, y), in metres."""
+    """Since when it stands at (x, y), in metres; what it moves within `round_radius_m` is nothing.
+
+    Attributes:
+        code: as `RoundStop.measure` gave it when it was last looked at.
+    """
 
     since_t: float
     x: float
     y: float
     lon: float
     lat: float
+    code: int
     raised: Violation | None = None
 
 
 class RoundStop(Rule[RoundStopState]):
     """In one place for `round_hold_s` while a round of its is on, with the tool on or not.
 
-    Not in depots, transfer stations, sites and grounds. Fixes decide: of a truck that falls silent
-    it is known with its next fix.
+    Not in depots and transfer stations. Fixes decide: of a truck that falls silent it is known with
+    its next fix.
     """
 
     name = "round_stop"
@@ -46,16 +51,19 @@ class RoundStop(Rule[RoundStopState]):
         told = as_values(self._p)
         self._told = {"hold_s": told["round_hold_s"], "radius_m": told["round_radius_m"]}
         self._work = ground.work
+        self._yards = ground.zone_of_work[-1] & ~ground.zone_work_area
 
     def measure(self, rows: Rows) -> tuple[Codes, Floats]:
-        """The cell that it is in, 0 where it does not matter."""
+        """The cell that it is in and whether it moves; 0 where it does not matter."""
         code = np.zeros(len(rows), dtype=np.uint64)
         if self._p.enabled and self._work.plans:
             at = np.nonzero(rows.in_round & (rows.kind > 0))[0]
-            at = at[~rows.in_known_place[at]]
-            east = np.floor(rows.x[at] / CELL_M).astype(np.int64) + _ROW // 2
-            north = np.floor(rows.y[at] / CELL_M).astype(np.int64) + _ROW // 4
-            code[at] = (north * _ROW + east).astype(np.uint64)
+            if not len(at):
+                return code, NO_NUMBERS
+            at = at[~rows.inside_any(self._yards)[at]]
+            east = np.floor(rows.x[at] / CELL_M).astype(np.int64) + _ROW // 8
+            north = np.floor(rows.y[at] / CELL_M).astype(np.int64) + _ROW // 8
+            code[at] = ((north * _ROW + east) * 2 + rows.moving[at]).astype(np.uint64)
         return code, NO_NUMBERS
 
     def quiet_until(self, state: RoundStopState) -> float:
@@ -70,12 +78,15 @@ class RoundStop(Rule[RoundStopState]):
     ) -> tuple[RoundStopState | None, tuple[Step, ...]]:
         if not code:
             return None, _ended(state, sight.before_t)
-        here = RoundStopState(sight.t, sight.x, sight.y, sight.lon, sight.lat)
         if state is None:
-            return here, ()
+            return self._stands(sight, code), ()
+        long = not state.raised and sight.t - state.since_t >= self._p.round_hold_s
+        if code == state.code and not long:
+            return state, ()
         if math.hypot(sight.x - state.x, sight.y - state.y) > self._p.round_radius_m:
-            return here, _ended(state, sight.before_t)
-        if state.raised or sight.t - state.since_t < self._p.round_hold_s:
+            return self._stands(sight, code), _ended(state, sight.before_t)
+        state = state if code == state.code else msgspec.structs.replace(state, code=code)
+        if not long:
             return state, ()
         window = self._work.window_of(sight.vehicle_id, sight.t)
         violation = Violation(
@@ -90,6 +101,11 @@ class RoundStop(Rule[RoundStopState]):
             parameters=self._told,
         )
         return msgspec.structs.replace(state, raised=violation), (violation,)
+
+    def _stands(self, sight: Sight, code: int) -> RoundStopState | None:
+        if sight.moving:
+            return None
+        return RoundStopState(sight.t, sight.x, sight.y, sight.lon, sight.lat, code)
 
 
 def _ended(state: RoundStopState | None, until_t: float) -> tuple[Step, ...]:

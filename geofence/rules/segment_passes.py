@@ -76,6 +76,8 @@ class Passage(msgspec.Struct, frozen=True, array_like=True):
 
 
 class SegmentPassState(msgspec.Struct, frozen=True, array_like=True, tag="segment_pass"):
+    """`passages` are empty after a silence, so that the next fix is looked at."""
+
     passages: tuple[Passage, ...]
 
 
@@ -84,7 +86,7 @@ class SegmentPasses(Rule[SegmentPassState]):
 
     From fix to fix it takes the shortest way along the route that fits the straight line. A
     segment's pass is told when the truck has left the segment, turned round, stopped working, or
-    stood for `gap_s`.
+    stood for `stand_s`.
     """
 
     name = "segment_pass"
@@ -101,7 +103,7 @@ class SegmentPasses(Rule[SegmentPassState]):
         return code, NO_NUMBERS
 
     def wake_at(self, state: SegmentPassState) -> float:
-        return min(p.t for p in state.passages) + self._p.gap_s
+        return min((p.t for p in state.passages), default=math.inf) + self._p.gap_s
 
     def step(
         self,
@@ -136,7 +138,7 @@ class SegmentPasses(Rule[SegmentPassState]):
             if passage is not None:
                 after.append(passage)
         # What is left over is of a plan that is no more.
-        if state is not None and tuple(after) == state.passages:
+        if state is not None and after and tuple(after) == state.passages:
             return state, tuple(found)
         return (SegmentPassState(tuple(after)) if after else None), tuple(found)
 
@@ -157,7 +159,7 @@ class SegmentPasses(Rule[SegmentPassState]):
                 after.append(passage)
         if len(after) == len(state.passages):
             return state, ()
-        return (SegmentPassState(tuple(after)) if after else None), tuple(found)
+        return SegmentPassState(tuple(after)), tuple(found)
 
     def _at_work(
         self, passage: Passage | None, job: Job, near: list[Near], sight: Sight, found: list[Step]
@@ -263,7 +265,7 @@ class SegmentPasses(Rule[SegmentPassState]):
         told, now = passage.told, passage.now
         if sight.reported_kmh >= STANDING_KMH:
             now = msgspec.structs.replace(now, moving_s=now.moving_s + sight.t - passage.t)
-        if not told and sight.t - passage.moved_t > self._p.gap_s:
+        if not told and sight.t - passage.moved_t > self._p.stand_s:
             self._tell(now, passage, vehicle_id, found)
             told = True
         return msgspec.structs.replace(

@@ -167,6 +167,19 @@ def test_a_part_of_the_round(world, drive, expected, alerts):
     assert kinds(final) == alerts
 
 
+@pytest.mark.parametrize(("silent_s", "lost_m"), [(60, 0), (150, 0), (280, 0), (360, 730)])
+def test_a_silence_in_the_middle(world, silent_s, lost_m):
+    """What lies in it was worked, if the truck came no further than it does at work."""
+    shift = Shift(world).go(*WHOLE).stand(60, on=False)
+    begin = world.t0 + timedelta(seconds=350)
+    end = begin + timedelta(seconds=silent_s)
+    fixes = [f for f in shift.fixes if not begin <= f.fix_time < end]
+    _, final, _ = judge(world, Engine(make_site(world)), fixes)
+    found = the_round(final)
+    assert sum(s.covered_m for s in found.segments) == pytest.approx(1200 - lost_m, abs=30)
+    assert found.segments[3].state is SegmentState.COVERED
+
+
 def test_what_a_missed_segment_tells(world):
     shift = Shift(world).go((300, 0), (600, 0)).go((600, 300), kmh=32, on=False).go((600, 600))
     _, final, _ = judge(world, Engine(make_site(world)), shift.fixes)
