@@ -16,6 +16,8 @@ from ingest.fixes import COLUMNS, Bools, Fixes, Ints
 if TYPE_CHECKING:
     from geofence.state import EngineState
 
+BLOCK_GAP_S = 300.0
+"""After so long without a fix a backfill track begins anew: what lies between is not known."""
 BACKFILL = "\x1fbackfill"
 """Ends the name of a vehicle's second track: fixes that came too late to act upon."""
 
@@ -53,9 +55,9 @@ class Arrivals:
 def arrange(state: EngineState, fixes: Fixes, strays: Fixes) -> tuple[EngineState, Arrivals]:
     """Sort a batch; the state returned is a copy with slots for new tracks, to be worked on.
 
-    Repetitions and fixes older than the lateness window are left out, but for those out of a time
-    in which the vehicle was silent: they are as good as backfill. On a backfill track an older fix
-    begins a new block, judged from nothing. Strays take a track back as late fixes do, and are no
+    Repetitions and fixes older than the lateness window are left out; but those marked as backfill,
+    and those out of a time in which the vehicle was silent, go onto its backfill track. There an
+    older fix, or one after a gap, begins a new block, judged from nothing. Strays take a track back as late fixes do, and are no
     fixes of it.
     """
     state, slot = _slots(state, fixes)
@@ -63,12 +65,12 @@ def arrange(state: EngineState, fixes: Fixes, strays: Fixes) -> tuple[EngineStat
     if len(strays):
         known, back = take_in(state, strays)
         state = replace(state, strays=known)
-    backfill = set(slot[fixes.backfill].tolist()) if fixes.backfill.any() else set()
+    aside: set[int] = set()
     old = fixes.t < state.t[slot] - state.lateness_s
     if old.any():
-        state, slot = _put_aside(state, fixes, slot, old & ~fixes.backfill, backfill)
+        state, slot = _put_aside(state, fixes, slot, old, aside)
         old = fixes.t < state.t[slot] - state.lateness_s
-        again = backfill.intersection(slot[old].tolist())
+        again = _new_blocks(state, fixes, slot, aside)
         if again:
             state = state.forgetting(again)
             old &= ~np.isin(slot, list(again))
@@ -85,34 +87,45 @@ def arrange(state: EngineState, fixes: Fixes, strays: Fixes) -> tuple[EngineStat
         fixes, slot, rewound, before = _rewind(state, fixes, slot, late_slots, back)
     else:
         rewound, before = frozenset(), None
-    aside = frozenset(backfill.intersection(slot.tolist())) if backfill else frozenset()
-    return state, _arrivals(state, fixes, slot, (rewound, before), aside)
+    there = frozenset(aside.intersection(slot.tolist())) if aside else frozenset()
+    return state, _arrivals(state, fixes, slot, (rewound, before), there)
 
 
 def _slots(state: EngineState, fixes: Fixes) -> tuple[EngineState, Ints]:
-    """A copy of the state with slots for new tracks, and each fix's slot."""
-    number = fixes.vehicle * 2 + fixes.backfill
-    used = np.unique(number).tolist()
-    tracks = [fixes.vehicle_ids[n >> 1] + (BACKFILL if n & 1 else "") for n in used]
+    """A copy of the state with slots for new vehicles, and each fix's slot."""
+    used = np.unique(fixes.vehicle).tolist()
+    tracks = [fixes.vehicle_ids[number] for number in used]
     state = state.copy_with([track for track in tracks if track not in state.slots])
-    table = np.zeros(2 * len(fixes.vehicle_ids), dtype=np.intp)
+    table = np.zeros(len(fixes.vehicle_ids), dtype=np.intp)
     table[used] = [state.slots[track] for track in tracks]
-    return state, table[number]
+    return state, table[fixes.vehicle]
 
 
 def _put_aside(
-    state: EngineState, fixes: Fixes, slot: Ints, old: Bools, backfill: set[int]
+    state: EngineState, fixes: Fixes, slot: Ints, old: Bools, aside: set[int]
 ) -> tuple[EngineState, Ints]:
-    """Old fixes out of a time in which their vehicle was silent: onto its backfill track."""
-    rows = np.nonzero(old)[0].tolist()
-    silent = [i for i in rows if state.was_silent(int(slot[i]), float(fixes.t[i]))]
-    tracks = {i: state.tracks[int(slot[i])] + BACKFILL for i in silent}
+    """Old fixes that are backfill, by their mark or by their time: onto the backfill track."""
+    tracks = {
+        i: state.tracks[int(slot[i])] + BACKFILL
+        for i in np.nonzero(old)[0].tolist()
+        if fixes.backfill[i] or state.was_silent(int(slot[i]), float(fixes.t[i]))
+    }
     state = state.copy_with([k for k in dict.fromkeys(tracks.values()) if k not in state.slots])
     slot = slot.copy()
     for i, track in tracks.items():
         slot[i] = state.slots[track]
-        backfill.add(state.slots[track])
+        aside.add(state.slots[track])
     return state, slot
+
+
+def _new_blocks(state: EngineState, fixes: Fixes, slot: Ints, aside: set[int]) -> set[int]:
+    """Backfill tracks whose oldest new fix does not go on where they stopped."""
+    again = set()
+    for s in aside:
+        oldest, newest = float(fixes.t[slot == s].min()), float(state.t[s])
+        if oldest < newest - state.lateness_s or oldest > newest + BLOCK_GAP_S:
+            again.add(s)
+    return again
 
 
 def _rewind(

@@ -18,9 +18,11 @@ ODOMETERS = ("fixes", "way_m", "moving_s", "off_route_m", "missing_s", "lid_open
 moved, how much of the way off every route, how long it was silent on the way, how long it drove
 with the lid open."""
 
-_LEFT_OUT = ("vehicle", "received_t", "quality", "backfill")  # said by the slot, or all alike
+_LEFT_OUT = ("vehicle", "received_t", "quality")  # said by the slot, or all alike
 KEPT_COLUMNS = tuple(c for c in COLUMNS if c not in _LEFT_OUT)
-_CODES = frozenset(("lid", "load", "body_raised", "ignition", "antenna_cut", "power_cut", "work"))
+_CODES = frozenset(
+    ("lid", "load", "body_raised", "ignition", "antenna_cut", "power_cut", "work", "backfill")
+)
 _LOOKED_THROUGH_FROM = 20_000  # fewer rows are a few megabytes
 KeptRows = npt.NDArray[np.void]
 
@@ -49,6 +51,7 @@ def kept_rows(
 def as_fixes(rows: KeptRows) -> Fixes:
     """Kept rows as fixes again; vehicles are not named and `vehicle` is the slot."""
     columns: dict[str, Any] = {name: rows[name] for name in KEPT_COLUMNS[3:]}
+    columns["backfill"] = rows["backfill"].astype(bool)
     slot = rows["slot"].astype(np.intp)
     return Fixes.plain((), slot, rows["t"], rows["lon"], rows["lat"], **columns)
 

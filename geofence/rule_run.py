@@ -6,12 +6,14 @@ import math
 from collections.abc import Sequence
 from typing import Any
 
+import msgspec
 import numpy as np
 import numpy.typing as npt
 
-from geofence.finding import Step
+from geofence.finding import Step, Violation, identity
 from geofence.ground import KINDS
 from geofence.memory import Memory, RuleStates
+from geofence.moment import moment
 from geofence.projection import Floats
 from geofence.rows import Rows
 from geofence.rules.rule import NO_NUMBERS, Rule
@@ -165,6 +167,9 @@ class Batch:
             elif t >= due:
                 pending |= rules.asked(states, t)
             after, found_here = self._step(states, Sight(rows, row, t, number, states), pending)
+            if found_here:
+                late = bool(rows.fixes.backfill[row])
+                found_here = tuple(_as_backfill(f, t, late, memory) for f in found_here)
             if after is not states:
                 states = after
                 due, wake = rules.due(states), rules.wake(states)
@@ -274,6 +279,19 @@ class SilentTrack:
                 late_s = lateness_s + at - self._last[0] if lateness_s > 0 else lateness_s
                 memory = memory.with_step(at, after, found, late_s)
                 told += found
+
+
+def _as_backfill(finding: Step, t: float, late: bool, memory: Memory) -> Step:
+    """What a fix that came too late to act upon made sure of does not ring, nor does its end."""
+    if not isinstance(finding, Violation):
+        return finding
+    if late and finding.confirmed_at == moment(t):
+        return msgspec.structs.replace(finding, backfill=True)
+    key = identity(finding)
+    for _, before in reversed(memory.findings):
+        if isinstance(before, Violation) and identity(before) == key:
+            return msgspec.structs.replace(finding, backfill=before.backfill)
+    return finding
 
 
 def _with(states: RuleStates, name: str, state: Any) -> RuleStates:  # noqa: ANN401 (each its own)

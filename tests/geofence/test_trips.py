@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
+from msgspec import structs
 
 from geofence.engine import Engine
 from geofence.finding import Trip, TripOutcome
@@ -89,3 +92,22 @@ def test_unseen_for_long_on_the_way_nobody_knows(world, engine):
     drive.to(0, 0).stand(400)
     (trip,) = trips(world, engine, drive)
     assert trip.outcome is TripOutcome.UNKNOWN
+
+
+def test_buffered_fixes_complete_the_trip_and_do_not_ring(world, engine):
+    """Coverage was lost on the way to the ground, and what was buffered came in one burst."""
+    drive = Drive(world).stand(600, load=Load.EMPTY).stand(100, load=Load.FULL)
+    drive.to(1500, 0).to(1500, 900).to(1500, 0).to(3000, 0).stand(60).stand(60, load=Load.EMPTY)
+    drive.to(2500, 0)
+    lost = drive.fixes[80:130]
+    buffered = [structs.replace(f, backfill=True) for f in lost]
+    state, told = engine.initial(), []
+    for fixes in (drive.fixes[:80], drive.fixes[130:], buffered):
+        state, found = engine.advance(state, fixes, world.t0 + timedelta(seconds=drive.t))
+        told += found
+    final = world.final(told)
+    (trip,) = (f for f in final.values() if isinstance(f, Trip))
+    assert trip.outcome is TripOutcome.FINISHED
+    assert trip.missing_s == 0
+    (off,) = world.violations(final, "off_route")
+    assert off.backfill
