@@ -57,8 +57,8 @@ def arrange(state: EngineState, fixes: Fixes, strays: Fixes) -> tuple[EngineStat
 
     Repetitions and fixes older than the lateness window are left out; but those marked as backfill,
     and those out of a time in which the vehicle was silent, go onto its backfill track. There an
-    older fix, or one after a gap, begins a new block, judged from nothing. Strays take a track back as late fixes do, and are no
-    fixes of it.
+    older fix, or one after a gap, begins a new block, judged from nothing. Strays take a track back
+    as late fixes do, and are no fixes of it.
     """
     state, slot = _slots(state, fixes)
     back: dict[int, float] = {}

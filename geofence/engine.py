@@ -43,8 +43,9 @@ class Engine:
     forward again over the fixes kept since; what changes by that is told again: amended, or
     withdrawn. Older ones that are marked as backfill, or come out of a time in which the vehicle
     was silent, are judged on a track of their own and never move the live one; other older ones
-    are not judged. What a fix marked as backfill makes sure of is told as such. The same fix (vehicle and time) again is nothing. Silence is judged as well: when
-    `now` has come so far that a rule's time without a fix has run out.
+    are not judged. What a fix marked as backfill makes sure of is told as such. The same fix
+    (vehicle and time) again is nothing. Silence is judged as well: when `now` has come so far that
+    a rule's time without a fix has run out.
 
     Attributes:
         kinds: the alert kinds that this engine can raise.
