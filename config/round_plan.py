@@ -29,7 +29,8 @@ class RoundPlan:
             on which it begins.
         weekdays: Monday is 0.
         passes: how many times each segment is to be worked within the window.
-        min_kmh, max_kmh: work speed; None does not limit.
+        min_kmh, max_kmh: work speed; None: no lower limit, and the upper one that the rules have
+            for the kind of work.
         one_way: each segment is to be worked in its own direction.
         in_order: segments are to be begun in their order.
         coverage: share of the length, 0 to 1, that makes the round done.
