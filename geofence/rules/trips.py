@@ -258,7 +258,7 @@ class Trips(Rule[TripState]):
                 odometer=site.odometer,
                 stop_t=site.left_t,
             )
-        elif load.cause == "sensor" and load.before == 0 and load.zone_id is None:
+        elif load.cause == "sensor" and load.before == 0 and not load.known:
             trip = self._from_nowhere(load, sight, found)
         else:
             return state  # it was laden before anything was known of it, or within another place
