@@ -10,10 +10,10 @@ from datetime import datetime, timedelta
 import numpy as np
 
 from config.site import Site
-from demo.fleet.labelled.acts import work
 from demo.fleet.labelled.diary import Cargo, Diary
 from demo.fleet.labelled.district import TIMEZONE, Crew, District, draw_district
 from demo.fleet.labelled.label import Label
+from demo.fleet.labelled.muck_days import work
 from demo.fleet.labelled.muck_shift import MuckShift
 from demo.fleet.labelled.muck_truth import MuckTruth
 from demo.fleet.labelled.place_truth import label_places

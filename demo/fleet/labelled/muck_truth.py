@@ -66,8 +66,9 @@ class MuckTruth(Truth):
              if z in own or self.district.zones[z].kind is ZoneKind.DEPOT]
         ).buffer(30)  # fmt: skip
         beyond[rows[self.inside(free, rows)]] = -1.0
-        far = stretches(self.t, (beyond > 75.0) & ~self.yards)
-        out = stretches(self.t, (beyond > 8.0) & ~self.yards)
+        shown = ~self.yards & (self.diary.states("ignition", self.t) == 1)
+        far = stretches(self.t, (beyond > 75.0) & shown)
+        out = stretches(self.t, (beyond > 8.0) & shown)
         for one in stretches(self.t, beyond > 8.0, 45.0):
             if one[1] - one[0] < 15:
                 continue
