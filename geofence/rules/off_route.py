@@ -68,6 +68,7 @@ class OffRoute(Rule[OffRouteState]):
 
     def __init__(self, ground: Ground) -> None:
         self._p = ground.parameters.off_route
+        self._standing_kmh = ground.parameters.stop.slow_kmh
         self._told = as_values(self._p)
         self._ground = ground
         plans = ground.plans
@@ -156,7 +157,8 @@ class OffRoute(Rule[OffRouteState]):
         beyond_m = distance_m - half_width_m
         if state is None:
             state = OffRouteState(sight.t, sight.lon, sight.lat, sight.t, 0, 0.0)
-        far = beyond_m > self._p.far_m
+        # Of a truck that stands a reflection may tell another place, and for half a minute.
+        far = beyond_m > self._p.far_m and not sight.reported_kmh < self._standing_kmh
         sure = far and beyond_m > self._p.sure_m
         state = msgspec.structs.replace(
             state,

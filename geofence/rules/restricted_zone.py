@@ -90,8 +90,8 @@ class RestrictedZone(Rule[RestrictedZoneState]):
             before = {}
         after = [
             self._go_on(before.pop(zone_id, None), zone_id, sight, found)
-            for zone_id in sight.visits
-            if zone_id in self._restricted and self._forbidden(zone_id, sight)
+            for zone_id, stay in sight.visits.items()
+            if stay.sure and zone_id in self._restricted and self._forbidden(zone_id, sight)
         ]
         for intrusion in before.values():
             _end(intrusion, found)

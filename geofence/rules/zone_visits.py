@@ -15,6 +15,7 @@ from geofence.moment import moment
 from geofence.projection import Floats
 from geofence.rows import Rows
 from geofence.rules.rule import NO_NUMBERS, Codes, Rule
+from geofence.rules.stops import StopState
 from geofence.segment_share import edges_of, share_inside
 from geofence.sight import Sight
 from geofence.zone_index import CORE, INSIDE
@@ -33,6 +34,9 @@ class Stay(msgspec.Struct, frozen=True, array_like=True):
             `first_t` and NaN where the way was too long or too slow to tell.
         fixes: how many are inside, until it is a visit.
         deep: whether the way in touched the zone's core.
+        drove: whether it has driven since it was on the other side of the fence, as far as its
+            terminal tells; if not, the place may have jumped while it stood.
+        sure: whether it drove, or stood for long, surely inside; else it may stand on the fence.
         core_t, core_fixes: since when, and on how many fixes, it is surely inside.
         entered_t: the fix that made it a visit.
         inside_t, out_t: its last fix inside and its first outside, once it is outside.
@@ -49,6 +53,8 @@ class Stay(msgspec.Struct, frozen=True, array_like=True):
     arrived_y: float
     fixes: int = 1
     deep: bool = False
+    drove: bool = True
+    sure: bool = False
     core_t: float | None = None
     core_fixes: int = 0
     entered_t: float | None = None
@@ -75,6 +81,7 @@ class ZoneVisits(Rule[VisitState]):
 
     def __init__(self, ground: Ground) -> None:
         self._p = ground.parameters.zone_visit
+        self._standing_kmh = ground.parameters.stop.slow_kmh
         zones = ground.zones
         self._edges = dict(zip(zones.ids, map(edges_of, zones.shapes), strict=True))
         self._weights = zones.weights
@@ -160,6 +167,8 @@ class ZoneVisits(Rule[VisitState]):
             core_t=sight.t if core else None,
             core_fixes=int(core),
             deep=zone_id in sight.crossed,
+            drove=not self._stands(sight),
+            sure=core and not self._stands(sight),
         )
 
     def _go_on(self, stay: Stay, sight: Sight, found: list[Step]) -> Stay | None:
@@ -167,39 +176,51 @@ class ZoneVisits(Rule[VisitState]):
         if stay.entered_t is None:
             return self._arrive(stay, level, sight, found)
         if level >= INSIDE:
+            if level == CORE and not stay.sure and not self._stands(sight):
+                stay = msgspec.structs.replace(stay, sure=True)
             if stay.inside_t is None:
                 return stay
             return msgspec.structs.replace(stay, inside_t=None, out_t=None, far_t=None, far_fixes=0)
         inside_t = sight.before_t if stay.inside_t is None else stay.inside_t
+        drove = not self._stands(sight) or (stay.out_t is not None and stay.drove)
         far_t, far_fixes = None, 0
         if level == 0:
             far_t = sight.t if stay.far_t is None else stay.far_t
             far_fixes = stay.far_fixes + 1
         out_t = sight.t if stay.out_t is None else stay.out_t
-        gone = far_t is not None and far_fixes >= 2 and sight.t - far_t >= self._p.leave_hold_s
-        if gone or sight.t - out_t >= self._p.leave_outside_s:
+        hold_s = self._p.leave_hold_s if drove else self._p.leave_outside_s
+        gone = far_t is not None and far_fixes >= 2 and sight.t - far_t >= hold_s
+        if gone or (drove and sight.t - out_t >= self._p.leave_outside_s):
             found.append(_visit(sight, stay.zone_id, stay.first_t, inside_t, stay))
             return None
         return msgspec.structs.replace(
-            stay, inside_t=inside_t, out_t=out_t, far_t=far_t, far_fixes=far_fixes
+            stay, inside_t=inside_t, out_t=out_t, far_t=far_t, far_fixes=far_fixes, drove=drove
         )
 
     def _arrive(self, stay: Stay, level: int, sight: Sight, found: list[Step]) -> Stay | None:
         if level < INSIDE:
             self._slip_out(stay, sight, found)
             return None
-        stay = msgspec.structs.replace(stay, fixes=stay.fixes + 1)
+        drove = stay.drove or not self._stands(sight)
+        stay = msgspec.structs.replace(stay, fixes=stay.fixes + 1, drove=drove)
         if level == CORE:
             core_t = sight.t if stay.core_t is None else stay.core_t
-            stay = msgspec.structs.replace(stay, core_t=core_t, core_fixes=stay.core_fixes + 1)
-        sure = (
-            stay.core_t is not None
-            and stay.core_fixes >= 2
-            and sight.t - stay.core_t >= self._p.enter_hold_s
-        )
-        long = stay.fixes >= self._p.edge_fixes and sight.t - stay.first_t >= self._p.edge_hold_s
+            stay = msgspec.structs.replace(
+                stay,
+                core_t=core_t,
+                core_fixes=stay.core_fixes + 1,
+                sure=stay.sure or not self._stands(sight),
+            )
+        elif not drove:
+            stay = msgspec.structs.replace(stay, core_t=None, core_fixes=0)
+        hold_s = self._p.enter_hold_s if drove else self._p.edge_hold_s
+        sure = stay.core_t is not None and stay.core_fixes >= 2 and sight.t - stay.core_t >= hold_s
+        lasted_s = sight.t - stay.first_t
+        long = drove and stay.fixes >= self._p.edge_fixes and lasted_s >= self._p.edge_hold_s
         if sure or long:
-            stay = msgspec.structs.replace(stay, entered_t=sight.t)
+            stay = msgspec.structs.replace(
+                stay, entered_t=sight.t, sure=stay.sure or (sure and not drove)
+            )
             found.append(_visit(sight, stay.zone_id, stay.first_t, None, stay))
         return stay
 
@@ -211,6 +232,13 @@ class ZoneVisits(Rule[VisitState]):
             if way is not None:
                 arrived = (stay.arrived_t, stay.arrived_x, stay.arrived_y)
                 self._through(stay.zone_id, arrived, _on_the_way(sight, way[1]), sight, found)
+
+    def _stands(self, sight: Sight) -> bool:
+        """Whether its terminal says that it stands, at this fix and at the one before."""
+        stops: StopState | None = sight.states.get("stop")  # as it was after the fix before
+        if stops is None or not sight.reported_kmh < self._standing_kmh:
+            return False
+        return stops.maybe is not None or (stops.stop is not None and stops.stop.until_t is None)
 
     def _driven(self, sight: Sight) -> bool:
         """Whether the straight way to this fix tells anything: short in time, and no jitter."""
