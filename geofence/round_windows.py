@@ -17,6 +17,7 @@ from geofence.projection import Floats
 from ingest.fixes import Bools, Ints
 
 _AHEAD_DAYS = 8  # every weekday is among them
+_KEPT_DAYS = 4096  # days of plans that are worked out already
 _VEHICLE = float(2**33)  # more seconds than any time since 1970 will have
 
 
@@ -41,21 +42,16 @@ class RoundWindows:
         self._timezone = timezone
         named = dict.fromkeys(v for plan in plans.values() for v in plan.vehicle_ids)
         self.vehicles = {vehicle_id: i for i, vehicle_id in enumerate(named)}
+        self._days: dict[tuple[str, date], list[Window]] = {}
         self._table: tuple[tuple[date, date], Floats, Floats] | None = None
 
     def of_day(self, plan_id: str, day: date) -> list[Window]:
         """The windows of a plan that begin on a local day, in order."""
-        plan = self._plans[plan_id]
-        if day.weekday() not in plan.weekdays:
-            return []
-        found = []
-        for begin, end in sorted(plan.window.spans_min or ((0, 1440),)):
-            from_t = self._at(day, begin)
-            if plan.in_force(moment(from_t)):
-                found.append(
-                    Window(plan_id, from_t, self._at(day, end if end > begin else end + 1440))
-                )
-        return found
+        if (plan_id, day) not in self._days:
+            if len(self._days) >= _KEPT_DAYS:
+                self._days.clear()
+            self._days[plan_id, day] = self._begun(plan_id, day)
+        return self._days[plan_id, day]
 
     def beginning(self, plan_id: str, after: float, until: float) -> list[Window]:
         """The windows of a plan that begin in (after, until], seconds since 1970, in order."""
@@ -84,6 +80,19 @@ class RoundWindows:
         at = np.searchsorted(begins, vehicle * _VEHICLE + t, side="right") - 1
         result: Bools = (at >= 0) & (vehicle * _VEHICLE + t < np.append(ends, -np.inf)[at])
         return result
+
+    def _begun(self, plan_id: str, day: date) -> list[Window]:
+        plan = self._plans[plan_id]
+        if day.weekday() not in plan.weekdays:
+            return []
+        found = []
+        for begin, end in sorted(plan.window.spans_min or ((0, 1440),)):
+            from_t = self._at(day, begin)
+            if plan.in_force(moment(from_t)):
+                found.append(
+                    Window(plan_id, from_t, self._at(day, end if end > begin else end + 1440))
+                )
+        return found
 
     def _at(self, day: date, minute: int) -> float:
         local = datetime.combine(day, time(), self._timezone) + timedelta(minutes=minute)

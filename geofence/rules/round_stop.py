@@ -17,6 +17,7 @@ from geofence.rules.rule import NO_NUMBERS, Codes, Rule
 from geofence.sight import Sight
 
 CELL_M = 25.0  # a fix in another cell is worth a look; within one it moves less than it may
+MOVED_M = 20.0  # a truck that moved so far and stands again stands there: the light was before it
 _ROW = 1 << 32
 
 
@@ -83,7 +84,9 @@ class RoundStop(Rule[RoundStopState]):
         long = not state.raised and sight.t - state.since_t >= self._p.round_hold_s
         if code == state.code and not long:
             return state, ()
-        if math.hypot(sight.x - state.x, sight.y - state.y) > self._p.round_radius_m:
+        away_m = math.hypot(sight.x - state.x, sight.y - state.y)
+        moved_on = state.code % 2 == 1 and not sight.moving and away_m > MOVED_M
+        if away_m > self._p.round_radius_m or (moved_on and not state.raised):
             return self._stands(sight, code), _ended(state, sight.before_t)
         state = state if code == state.code else msgspec.structs.replace(state, code=code)
         if not long:

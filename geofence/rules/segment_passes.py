@@ -235,8 +235,11 @@ class SegmentPasses(Rule[SegmentPassState]):
                 first = 0.0
             if off and number < len(way) - 1:
                 last = 0.0
-            for a, b in ((from_m, from_m + forward * first), (to_m - forward * last, to_m)):
-                now = self._with(job, now, (a, b))
+            if first + last >= length_m:
+                now = self._with(job, now, (from_m, to_m))
+            else:
+                now = self._with(job, now, (from_m, from_m + forward * first))
+                now = self._with(job, now, (to_m - forward * last, to_m))
             done_m += length_m
             share = length_m / made_m if made_m else 0.0
             now = msgspec.structs.replace(
