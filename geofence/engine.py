@@ -6,6 +6,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
+from typing import Any
 
 import msgspec
 import numpy as np
@@ -22,6 +23,7 @@ from geofence.moment import moment
 from geofence.rows import Rows
 from geofence.rule_list import make_rules
 from geofence.rule_run import Batch, RuleSet, SilentTrack
+from geofence.rules.rule import Rule
 from geofence.snapshot import StateVersionError
 from geofence.state import EngineState
 from geofence.strays import strays_of
@@ -61,6 +63,11 @@ class Engine:
         self._lateness_s = float(lateness_s)
         kinds = [kind for rule in self._rules.rules for kind in rule.kinds]
         self.kinds = tuple(dict.fromkeys([*kinds, *self._district.kinds]))
+
+    @property
+    def rules(self) -> tuple[Rule[Any], ...]:
+        """The rules in force, in the order in which they judge."""
+        return self._rules.rules
 
     def initial(self) -> EngineState:
         """The state before any fix."""

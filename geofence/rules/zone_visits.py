@@ -261,8 +261,8 @@ class ZoneVisits(Rule[VisitState]):
 
     def _inside_share(self, zone_id: str, sight: Sight) -> tuple[float, float] | None:
         """Which part of the way to this fix, in fractions of it, lies in the zone."""
-        begin = np.array([sight.before_x, sight.before_y])
-        return share_inside(self._edges[zone_id], begin, np.array([sight.x, sight.y]))
+        edges = self._edges[zone_id]
+        return share_inside(edges, (sight.before_x, sight.before_y), (sight.x, sight.y))
 
 
 def _entered(state: VisitState | None) -> list[tuple[str, float, float | None]]:
