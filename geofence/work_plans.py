@@ -40,7 +40,7 @@ class WorkPlans:
     """The plans of a site by what they ask of whom.
 
     Attributes:
-        plans: by id; only those whose route has segments.
+        plans: by id; only those whose route has segments, and that name a vehicle.
         segments, ways: of the routes.
         windows: of the plans.
         jobs_of: vehicle id -> its jobs.
@@ -55,7 +55,10 @@ class WorkPlans:
         self.segments = SegmentIndex(site.routes, projection)
         self.ways = SegmentWays(self.segments)
         of_route = self.segments.of_route
-        self.plans = {k: p for k, p in site.rounds.items() if p.route_id in of_route}
+        drawn = {route_id for route_id, own in of_route.items() if own.start < own.stop}
+        self.plans = {
+            k: p for k, p in site.rounds.items() if p.route_id in drawn and p.vehicle_ids
+        }
         self.windows = RoundWindows(self.plans, site.timezone)
         self.job: dict[tuple[str, WorkKind], Job] = {}
         self.jobs_of: dict[str, tuple[Job, ...]] = {}
