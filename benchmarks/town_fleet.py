@@ -67,8 +67,8 @@ def _thinned(columns: Columns, begin: float, every_s: float) -> Columns:
     """One day of true places in the order of their times, none too close to the one before."""
     order = np.lexsort((columns["t"], columns["vehicle"]))
     ordered = {name: columns[name][order] for name in COLUMNS if name in columns}
-    t = ordered["t"]
-    fine = (t >= begin) & (t < begin + DAY_S) & (ordered["lon"] > 1)
+    t = ordered["t"].astype(float)
+    fine = (t >= begin) & (t < begin + DAY_S) & (ordered["lon"].astype(float) > 1)
     kept, last = np.zeros(len(t), dtype=bool), (-1, 0.0)
     for i in np.nonzero(fine)[0].tolist():
         if ordered["vehicle"][i] != last[0] or t[i] - last[1] >= every_s - 0.5:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import pairwise
 
 import shapely
 from shapely import Geometry
@@ -17,7 +18,7 @@ def edges_of(shape: Geometry) -> list[Edge]:
     edges: list[Edge] = []
     for ring in shapely.get_rings(shapely.get_parts(shape)):
         corners = shapely.get_coordinates(ring).tolist()
-        for (x, y), (next_x, next_y) in zip(corners, corners[1:], strict=False):
+        for (x, y), (next_x, next_y) in pairwise(corners):
             edges.append((x, y, next_x - x, next_y - y))
     return edges
 

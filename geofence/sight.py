@@ -31,7 +31,7 @@ class Sight:
             as they are after this fix. Not to be changed.
     """
 
-    __slots__ = ("row", "rows", "run", "states", "t")
+    __slots__ = ("_zones", "row", "rows", "run", "states", "t")
 
     def __init__(self, rows: Rows, row: int, t: float, run: int, states: RuleStates) -> None:
         self.rows = rows
@@ -39,6 +39,7 @@ class Sight:
         self.t = t
         self.run = run
         self.states = states
+        self._zones: dict[str, int] | None = None
 
     @property
     def vehicle_id(self) -> str:
@@ -169,14 +170,15 @@ class Sight:
 
     @property
     def zones(self) -> dict[str, int]:
-        """How the fix lies to the zones about it (NEAR, INSIDE, CORE)."""
-        rows = self.rows
-        begin, end = rows.pairs_from[self.row], rows.pairs_from[self.row + 1]
-        if begin == end:
-            return {}
-        ids = rows.ground.zones.ids
-        numbers, levels = rows.pair_zone[begin:end].tolist(), rows.pair_level[begin:end].tolist()
-        return {ids[z]: level for z, level in zip(numbers, levels, strict=True)}
+        """How the fix lies to the zones about it (NEAR, INSIDE, CORE). Not to be changed."""
+        if self._zones is None:
+            rows = self.rows
+            begin, end = rows.pairs_from[self.row : self.row + 2].tolist()
+            ids = rows.ground.zones.ids
+            numbers = rows.pair_zone[begin:end].tolist()
+            levels = rows.pair_level[begin:end].tolist()
+            self._zones = {ids[z]: level for z, level in zip(numbers, levels, strict=True)}
+        return self._zones
 
     @property
     def crossed(self) -> tuple[str, ...]:
