@@ -8,8 +8,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
 
 import msgspec
 
@@ -23,6 +23,7 @@ from geofence.engine import Engine, EngineState
 from geofence.finding import Round, Trip, Violation, ZoneVisit
 from ingest import plausibility
 from ingest.decode import decode_positions
+from ingest.event_clock import EventClock
 from ingest.fixes import Fixes
 from ingest.mqtt import Message
 from ingest.plausibility import Limits, PlausibilityState, assess
@@ -38,12 +39,14 @@ class JudgeState:
     plausibility: PlausibilityState
     engine: EngineState
     book: BookState
+    clock: EventClock
 
 
 class _Snapshot(msgspec.Struct, frozen=True, array_like=True):
     plausibility: bytes
     engine: bytes
     book: bytes
+    clock: EventClock = EventClock()
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +69,9 @@ class Judge:
         return cls(Engine(site, settings.lateness_s), book, limits, site.terminal_register())
 
     def initial(self) -> JudgeState:
-        return JudgeState(PlausibilityState(), self.engine.initial(), self.book.initial())
+        return JudgeState(
+            PlausibilityState(), self.engine.initial(), self.book.initial(), EventClock()
+        )
 
     def judge(self, state: JudgeState, messages: Sequence[Message]) -> tuple[JudgeState, Batch]:
         """Judge messages of the position topics. The batch carries no snapshot."""
@@ -83,12 +88,17 @@ class Judge:
         columns = PositionColumns.of(positions)
         memory, quality = assess(state.plausibility, columns.fixes, self.limits)
         columns = columns.with_quality(quality)
-        state, batch = self._found(state, memory, columns.fixes, columns.received_last())
+        clock = state.clock.after(columns.fixes)
+        state = JudgeState(memory, state.engine, state.book, clock)
+        state, batch = self._found(state, columns.fixes, columns.received_last())
         return state, msgspec.structs.replace(batch, positions=columns)
 
     def tick(self, state: JudgeState, now: datetime) -> tuple[JudgeState, Batch]:
-        """Judge what has been silent until `now` (aware): rules on time that no fix tells."""
-        return self._found(state, state.plausibility, (), now)
+        """Judge what has been silent until `now` (aware): rules on time that no fix tells.
+
+        Less by how far the stream was behind with the last batch.
+        """
+        return self._found(replace(state, clock=state.clock.at(now.timestamp())), (), now)
 
     def encode(self, state: JudgeState) -> bytes:
         """The state as bytes, for `decode`."""
@@ -97,6 +107,7 @@ class Judge:
                 plausibility.encode_state(state.plausibility),
                 self.engine.encode(state.engine),
                 encode_book(state.book),
+                state.clock,
             )
         )
 
@@ -107,16 +118,17 @@ class Judge:
             plausibility.decode_state(snapshot.plausibility),
             self.engine.decode(snapshot.engine),
             decode_book(snapshot.book),
+            snapshot.clock,
         )
 
     def _found(
         self,
         state: JudgeState,
-        memory: PlausibilityState,
         fixes: Fixes | Sequence[Position],
         now: datetime,
     ) -> tuple[JudgeState, Batch]:
-        engine, findings = self.engine.advance(state.engine, fixes, now)
+        fleet_now = datetime.fromtimestamp(state.clock.now_t, UTC)
+        engine, findings = self.engine.advance(state.engine, fixes, fleet_now)
         violations = [f for f in findings if isinstance(f, Violation)]
         book, changes = self.book.advance(state.book, violations, now)
         batch = Batch(
@@ -125,4 +137,4 @@ class Judge:
             rounds=tuple(f for f in findings if isinstance(f, Round)),
             changes=tuple(changes),
         )
-        return JudgeState(memory, engine, book), batch
+        return replace(state, engine=engine, book=book), batch

@@ -2,8 +2,9 @@
 
 Ours against `naive_pipeline` on the same servers, the same fixes, round by round in turn, with
 broker, database and publisher on the same machine. A round ends when every fix is a committed row.
+It is long enough for the connecting and the last, half full batch to weigh little.
 
-    python -m benchmarks.e2e [--fixes 6000] [--trucks 1000] [--rounds 5]
+    python -m benchmarks.e2e [--fixes 20000] [--trucks 1000] [--rounds 5]
 """
 
 from __future__ import annotations
@@ -47,7 +48,7 @@ def medians(rounds: list[dict[str, int]]) -> dict[str, float]:
 
 def main() -> None:
     options = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
-    options.add_argument("--fixes", type=int, default=6000, help="a round")
+    options.add_argument("--fixes", type=int, default=20_000, help="a round")
     options.add_argument("--trucks", type=int, default=1000)
     options.add_argument("--rounds", type=int, default=5)
     options.add_argument("--fixes-per-message", type=int, default=1)

@@ -81,7 +81,7 @@ class DatabaseSettings(_Section):
 
 
 class PipelineSettings(_Section):
-    batch_messages: int = Field(1000, ge=1, description="a micro-batch is full at so many messages")
+    batch_messages: int = Field(1000, ge=1, description="a full micro-batch; of a backlog, 4 times")
     batch_wait_s: float = Field(0.05, gt=0, description="or so long after its first one")
     lateness_s: float = Field(600, description="a fix so late still amends alerts")
     future_tolerance_s: float = Field(120, description="clock difference that is no fault")

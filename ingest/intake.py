@@ -48,16 +48,18 @@ class Intake:
             if len(self._waiting) >= self._wanted or self._is_full():
                 self._arrived.notify()
 
-    def take(self, max_messages: int, wait_s: float, idle_s: float) -> list[Message]:
-        """Up to `max_messages`, as soon as there are so many or `wait_s` after the first came.
+    def take(
+        self, wanted: int, wait_s: float, idle_s: float, at_most: int | None = None
+    ) -> list[Message]:
+        """As soon as there are so many as wanted, or `wait_s` after the first came.
 
-        Empty after `idle_s` without any.
+        Empty after `idle_s` without any. Of a backlog `at_most`, which is `wanted` if not given.
         """
         with self._lock:
             if not self._await(1, time.monotonic() + idle_s):
                 return []
-            self._await(max_messages, self._waiting[0][1] + wait_s)
-            count = min(max_messages, len(self._waiting))
+            self._await(wanted, self._waiting[0][1] + wait_s)
+            count = min(at_most or wanted, len(self._waiting))
             batch = [self._waiting.popleft()[0] for _ in range(count)]
             self._bytes -= sum(len(message.payload) for message in batch)
             self._held_up = False

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -67,6 +68,7 @@ class MqttSource:
         self._received = self._redelivered = self._connections = 0
         self._acknowledged = self._stale = 0
         self._connection = _NO_CONNECTION
+        self._connected_at_s = 0.0
         self._connection_lock = threading.Lock()
         self._outstanding: set[int] = set()  # packet ids of this connection, not acknowledged
         self._answered = threading.Event()
@@ -84,6 +86,11 @@ class MqttSource:
         return self._connection != _NO_CONNECTION
 
     @property
+    def connected_s(self) -> float:
+        """For how long; 0 while not connected."""
+        return time.monotonic() - self._connected_at_s if self.connected else 0.0
+
+    @property
     def waiting(self) -> int:
         """Messages received and not yet taken."""
         return len(self._intake)
@@ -99,12 +106,14 @@ class MqttSource:
             connections=self._connections,
         )
 
-    def take(self, max_messages: int, wait_s: float, idle_s: float = 1.0) -> list[Message]:
-        """Up to `max_messages`, as soon as there are so many or `wait_s` after the first came.
+    def take(
+        self, wanted: int, wait_s: float, idle_s: float = 1.0, at_most: int | None = None
+    ) -> list[Message]:
+        """As soon as there are so many as wanted, or `wait_s` after the first came.
 
-        Empty after `idle_s` without any.
+        Empty after `idle_s` without any. Of a backlog `at_most`, which is `wanted` if not given.
         """
-        return self._intake.take(max_messages, wait_s, idle_s)
+        return self._intake.take(wanted, wait_s, idle_s, at_most)
 
     def acknowledge(self, messages: Iterable[Message]) -> None:
         """Tell the broker that it may forget them; those of an earlier connection are left out."""
@@ -145,6 +154,7 @@ class MqttSource:
             log.error("mqtt.refused", reason=str(reason))
             return
         self._connections += 1
+        self._connected_at_s = time.monotonic()
         with self._connection_lock:
             self._connection = self._connections
         self.failure = None

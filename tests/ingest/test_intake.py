@@ -33,6 +33,13 @@ def test_a_full_batch_does_not_wait_for_more() -> None:
     assert topics(intake.take(3, wait_s=60, idle_s=60)) == [0, 1, 2]
 
 
+def test_a_backlog_is_taken_in_larger_pieces() -> None:
+    intake = Intake(100, 1000)
+    intake.put([message(n) for n in range(12)])
+    assert topics(intake.take(3, 60, 60, at_most=9)) == list(range(9))
+    assert topics(intake.take(3, 60, 60, at_most=9)) == [9, 10, 11]
+
+
 def test_what_came_is_given_after_the_wait() -> None:
     intake = Intake(100, 1000)
     intake.put([message(1)])
