@@ -162,7 +162,7 @@ class OutOfHoursParameters:
     hold_s: float = 120.0
     min_fixes: int = 3
     way_m: float = 150.0
-    grace_s: float = 600.0
+    grace_s: float = 120.0
     stand_s: float = 600.0
     max_gap_s: float = 300.0
     when_empty: bool = False

@@ -31,6 +31,7 @@ class OffRouteState(msgspec.Struct, frozen=True, array_like=True, tag="off_route
 
     Attributes:
         since_t: its first fix off the route, `last_t` its last; `fixes` how many.
+        moved: whether it moved at one of them.
         beyond_m: how far beyond the edge of the nearest corridor the last one was.
         far_s, far_fixes, sure_fixes: how long, and on how many fixes, it is far off without a
             break; on how many of those surely.
@@ -45,6 +46,7 @@ class OffRouteState(msgspec.Struct, frozen=True, array_like=True, tag="off_route
     last_t: float
     fixes: int
     max_m: float
+    moved: bool = False
     beyond_m: float = 0.0
     far_s: float = 0.0
     far_fixes: int = 0
@@ -155,20 +157,14 @@ class OffRoute(Rule[OffRouteState]):
         route, distance_m = self._nearest(permits, sight)
         half_width_m = float(self._ground.plans.corridors.half_width_m[route])
         beyond_m = distance_m - half_width_m
-        if state is None:
+        stands = self._stands(sight)
+        if state is None or (stands and not state.moved):
             state = OffRouteState(sight.t, sight.lon, sight.lat, sight.t, 0, 0.0)
-        # Of a truck that stands a reflection may tell another place, and for half a minute.
-        far = beyond_m > self._p.far_m and not sight.reported_kmh < self._standing_kmh
-        sure = far and beyond_m > self._p.sure_m
         state = msgspec.structs.replace(
-            state,
+            state if stands and not state.moved else self._far(state, sight, beyond_m),
             last_t=sight.t,
             fixes=state.fixes + 1,
             max_m=max(state.max_m, distance_m),
-            beyond_m=beyond_m,
-            far_s=self._far_s(state, sight, beyond_m) if far else 0.0,
-            far_fixes=state.far_fixes + 1 if far else 0,
-            sure_fixes=(state.sure_fixes + 1 if sure else state.sure_fixes) if far else 0,
             back_t=None,
             back_fixes=0,
         )
@@ -198,17 +194,41 @@ class OffRoute(Rule[OffRouteState]):
             state = msgspec.structs.replace(state, raised=violation)
         return state
 
-    def _far_s(self, state: OffRouteState, sight: Sight, beyond_m: float) -> float:
+    def _stands(self, sight: Sight) -> bool:
+        """Whether it stands at this fix.
+
+        A truck that has not moved off the route counts for nothing: of one that stands a
+        reflection may tell another place for half a minute, and one that was parked there when its
+        hours began has not left anything.
+        """
+        stop = sight.stop
+        return sight.reported_kmh < self._standing_kmh or (
+            stop is not None and stop.until_t is None
+        )
+
+    def _far(self, state: OffRouteState, sight: Sight, beyond_m: float) -> OffRouteState:
         """How long it is far off without a break, the further the faster."""
-        if not state.far_fixes:
-            return 0.0
-        mean_m = (state.beyond_m + beyond_m) / 2
-        times = min(mean_m / self._p.far_m, FASTEST) if self._p.far_m else 1.0
-        return state.far_s + times * (sight.t - state.last_t)
+        if beyond_m <= self._p.far_m:
+            return msgspec.structs.replace(
+                state, beyond_m=beyond_m, far_s=0.0, far_fixes=0, sure_fixes=0, moved=True
+            )
+        far_s = state.far_s
+        if state.far_fixes:
+            mean_m = (state.beyond_m + beyond_m) / 2
+            times = min(mean_m / self._p.far_m, FASTEST) if self._p.far_m else 1.0
+            far_s += times * (sight.t - state.last_t)
+        return msgspec.structs.replace(
+            state,
+            beyond_m=beyond_m,
+            far_s=far_s,
+            far_fixes=state.far_fixes + 1,
+            sure_fixes=state.sure_fixes + int(beyond_m > self._p.sure_m),
+            moved=True,
+        )
 
     def _sure(self, state: OffRouteState) -> bool:
         lasted_s = state.last_t - state.since_t
-        long = state.fixes >= self._p.min_fixes and lasted_s >= self._p.hold_s
+        long = state.moved and state.fixes >= self._p.min_fixes and lasted_s >= self._p.hold_s
         enough = state.far_fixes >= self._p.min_fixes or state.sure_fixes >= 2
         return long or (enough and state.far_s + _EPSILON_S >= self._p.far_hold_s)
 

@@ -189,9 +189,9 @@ def test_drift_of_a_parked_truck_is_no_driving(world):
 @pytest.mark.parametrize(
     ("spans", "began"),
     [
-        ("06:00-12:00", 600),  # they ended at second 0: ten minutes' grace
-        ("06:00-11:55", 300),
-        ("06:00-11:50", 200),
+        ("06:00-12:03", 300),  # they ended at second 180: two minutes' grace
+        ("06:00-12:02", 240),
+        ("06:00-12:01", 200),
         ("06:00-11:00", 200),
         ("12:30-18:00", 200),  # they have yet to begin
     ],

@@ -61,8 +61,8 @@ def span(world, violation):
 # --- Off route -----------------------------------------------------------------------------------
 
 
-def beside(world, y, begin=0, end=400, step=10, x=0.0):
-    return [world.fix(t, x, y) for t in range(begin, end, step)]
+def beside(world, y, begin=0, end=400, step=10, x=0.0, kmh=0.0):
+    return [world.fix(t, x + kmh / 3.6 * t, y) for t in range(begin, end, step)]
 
 
 def test_near_the_edge_needs_the_long_hold_and_far_off_the_short_one(world):
@@ -96,11 +96,21 @@ def test_nothing_begins_or_goes_on_across_a_silence(world):
     engine = make(world, routes=[line(world, (-5000, 0), (5000, 0))], permits=[PERMIT])
     sparse = [world.fix(t, 0, 200) for t in range(0, 4000, 301)]
     assert judged(world, engine, sparse, "off_route") == []
-    fixes = beside(world, 200, 0, 100) + beside(world, 200, 391, 500)
+    fixes = beside(world, 200, 0, 100, kmh=20) + beside(world, 200, 391, 500, kmh=20)
     assert [span(world, v) for v in judged(world, engine, fixes, "off_route")] == [
         (0, 90),
         (391, None),
     ]
+
+
+def test_parked_beside_the_route_when_its_hours_begin_is_no_detour(world):
+    coming = replace(PERMIT, valid_from=world.t0 + timedelta(seconds=200))
+    engine = make(world, routes=[line(world, (-5000, 0), (5000, 0))], permits=[coming])
+    parked = beside(world, 250, end=3600)
+    assert judged(world, engine, parked, "off_route") == []
+    leaving = [world.fix(t, (t - 3600) * 8.0, 250) for t in range(3600, 3800, 10)]
+    (violation,) = judged(world, engine, [*parked, *leaving], "off_route")
+    assert span(world, violation)[0] >= 3600 - 200
 
 
 def test_sites_grounds_and_depots_are_no_detour(world):
@@ -119,7 +129,7 @@ def test_sites_grounds_and_depots_are_no_detour(world):
 
 def test_only_permits_in_force_with_routes_bind(world):
     route = line(world, (-5000, 0), (5000, 0))
-    fixes = beside(world, 250)
+    fixes = beside(world, 250, kmh=20)
     hours = replace(PERMIT, hours=DailyHours.parse("19:00-06:00"))  # it is noon
     past = replace(PERMIT, valid_to=world.t0)
     coming = replace(PERMIT, valid_from=world.t0 + timedelta(seconds=200))
