@@ -18,6 +18,7 @@ from geofence.sight import Sight
 
 CELL_M = 25.0  # a fix in another cell is worth a look; within one it moves less than it may
 MOVED_M = 20.0  # a truck that moved so far and stands again stands there: the light was before it
+ASTRAY_S = 60.0
 _ROW = 1 << 32
 
 
@@ -26,6 +27,8 @@ class RoundStopState(msgspec.Struct, frozen=True, array_like=True, tag="round_st
 
     Attributes:
         code: as `RoundStop.measure` gave it when it was last looked at.
+        astray: (time, x, y, lon, lat) of the first fix far away that does not move: a reflection,
+            unless it stays away for `ASTRAY_S`.
     """
 
     since_t: float
@@ -34,6 +37,7 @@ class RoundStopState(msgspec.Struct, frozen=True, array_like=True, tag="round_st
     lon: float
     lat: float
     code: int
+    astray: tuple[float, float, float, float, float] | None = None
     raised: Violation | None = None
 
 
@@ -68,6 +72,8 @@ class RoundStop(Rule[RoundStopState]):
         return code, NO_NUMBERS
 
     def quiet_until(self, state: RoundStopState) -> float:
+        if state.astray is not None:
+            return -math.inf
         return math.inf if state.raised else state.since_t + self._p.round_hold_s
 
     def step(
@@ -82,15 +88,22 @@ class RoundStop(Rule[RoundStopState]):
         if state is None:
             return self._stands(sight, code), ()
         long = not state.raised and sight.t - state.since_t >= self._p.round_hold_s
-        if code == state.code and not long:
+        if code == state.code and not long and state.astray is None:
             return state, ()
         away_m = math.hypot(sight.x - state.x, sight.y - state.y)
-        moved_on = state.code % 2 == 1 and not sight.moving and away_m > MOVED_M
-        if away_m > self._p.round_radius_m or (moved_on and not state.raised):
-            return self._stands(sight, code), _ended(state, sight.before_t)
-        state = state if code == state.code else msgspec.structs.replace(state, code=code)
-        if not long:
+        if away_m > self._p.round_radius_m:
+            return self._far(state, sight, code)
+        if state.code % 2 == 1 and not sight.moving and away_m > MOVED_M and not state.raised:
+            state = RoundStopState(sight.t, sight.x, sight.y, sight.lon, sight.lat, code)
+        elif code != state.code or state.astray is not None:
+            state = msgspec.structs.replace(state, code=code, astray=None)
+        if state.raised or sight.t - state.since_t < self._p.round_hold_s:
             return state, ()
+        return self._raised(state, sight)
+
+    def _raised(
+        self, state: RoundStopState, sight: Sight
+    ) -> tuple[RoundStopState, tuple[Step, ...]]:
         window = self._work.window_of(sight.vehicle_id, sight.t)
         violation = Violation(
             kind="long_stop",
@@ -104,6 +117,21 @@ class RoundStop(Rule[RoundStopState]):
             parameters=self._told,
         )
         return msgspec.structs.replace(state, raised=violation), (violation,)
+
+    def _far(
+        self, state: RoundStopState, sight: Sight, code: int
+    ) -> tuple[RoundStopState | None, tuple[Step, ...]]:
+        here = sight.t, sight.x, sight.y, sight.lon, sight.lat
+        if sight.moving:
+            return None, _ended(state, sight.before_t)
+        if state.astray is None:
+            return msgspec.structs.replace(state, code=code, astray=here), ()
+        if sight.t - state.astray[0] < ASTRAY_S:
+            return state, ()
+        _, x, y, _, _ = state.astray
+        away_m = math.hypot(sight.x - x, sight.y - y)
+        begin = here if away_m > self._p.round_radius_m else state.astray
+        return RoundStopState(*begin, code), _ended(state, state.astray[0])
 
     def _stands(self, sight: Sight, code: int) -> RoundStopState | None:
         if sight.moving:

@@ -458,7 +458,11 @@ def test_a_long_stop_in_the_middle_of_a_round(world, minutes, found, on):
     shift.at = (-500, 0)
     shift.stand(1600, on=False)
     shift.at, began = (0, 0), shift.t
-    shift.go((200, 0)).stand(minutes * 60, on=on).go((300, 0), (600, 0))
+    shift.go((200, 0)).stand(minutes * 30, on=on)
+    shift.at = (290, 0)  # a reflection
+    shift.stand(10, on=on)
+    shift.at = (200, 0)
+    shift.stand(minutes * 30 - 10, on=on).go((300, 0), (600, 0))
     _, final, _ = judge(world, Engine(site), shift.fixes)
     stops = world.violations(final, "long_stop")
     assert len(stops) == found
