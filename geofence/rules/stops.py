@@ -51,7 +51,8 @@ class Stops(Rule[StopState]):
     """Begins with a slow fix; ends when the vehicle is away from where it began.
 
     So a spike of the speed of a standing vehicle is no end of it. It counts once it has lasted
-    `hold_s`: most are lights. A crawl is one stop after another.
+    `hold_s`: most are lights. Where it is, is asked of a fix that moves, or lies far from the one
+    before; and once, when it has lasted so long. A slow crawl is one stop.
     """
 
     name = "stop"
@@ -62,7 +63,11 @@ class Stops(Rule[StopState]):
     def measure(self, rows: Rows) -> tuple[Codes, Floats]:
         with np.errstate(invalid="ignore"):  # no speed: asked where it is
             slow = rows.speed_kmh < self._p.slow_kmh
-        return slow.astype(np.uint64), NO_NUMBERS
+            hopped = slow & (rows.step_m > self._p.radius_m)
+        code = slow.astype(np.uint64)
+        # Its time makes it another code each time, so that each such fix is looked at.
+        code[hopped] |= rows.t[hopped].astype(np.uint64) << np.uint64(1)
+        return code, NO_NUMBERS
 
     def quiet_until(self, state: StopState) -> float:
         if state.leaving:
@@ -82,15 +87,19 @@ class Stops(Rule[StopState]):
         before = state or StopState()
         stop, maybe = before.stop, before.maybe
         standing = stop if stop is not None and stop.until_t is None else maybe
+        slow = code != MOVING
         if standing is None:
-            return (StopState(stop, _begun(sight)) if code == SLOW else state), ()
+            return (StopState(stop, _begun(sight)) if slow else state), ()
+        due = standing is maybe and sight.t - standing.since_t >= self._p.hold_s
+        if code == SLOW and not before.leaving and not due:
+            return state, ()  # it stands on
         if not self._near(standing, sight):
             # Between the last fix there and this one it may have stood for long: fixes are rare.
             counts = standing is stop or sight.before_t - standing.since_t >= self._p.hold_s
             stop = _until(standing, sight) if counts else stop
-            return StopState(stop, _begun(sight) if code == SLOW else None), ()
-        leaving = code != SLOW
-        if standing is maybe and sight.t - standing.since_t >= self._p.hold_s:
+            return StopState(stop, _begun(sight) if slow else None), ()
+        leaving = not slow
+        if due:
             return StopState(maybe, leaving=leaving), ()
         if leaving is before.leaving:
             return state, ()
