@@ -136,6 +136,12 @@ class BusyDay:
         if self.dice.random() < 0.7:
             self.x += self.dice.uniform(-4, 8) * seconds
 
+    def dead_area(self) -> None:
+        """What is sent out of it afterwards is marked."""
+        self.sensors["backfill"] = True
+        self.to(self.x + self.dice.uniform(500, 4000), self.y + 100)
+        self.sensors.pop("backfill")
+
     def strays(self) -> None:
         far = self.dice.choice((3000, 20_000))
         for _ in range(self.dice.choice((1, 1, 2, 6))):
@@ -207,7 +213,7 @@ class BusyDay:
         if self.vehicle.startswith("w"):
             hauls = [self.work] * 4
         others = (self.go_home, self.pass_through, self.stop, self.trespass, self.jam,
-                  self.silence, self.strays, self.cut)  # fmt: skip
+                  self.silence, self.dead_area, self.strays, self.cut)  # fmt: skip
         self.dice.choice((*hauls, *others))()
 
 

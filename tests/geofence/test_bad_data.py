@@ -7,11 +7,13 @@ from collections import Counter
 from datetime import timedelta
 
 import msgspec
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from geofence.engine import Engine
 from geofence.finding import Violation, identity
+from geofence.rule_run import Batch
 from tests.geofence.busy_day import VEHICLES, busy_day, busy_site
 
 LATENESS_S = 600.0
@@ -135,6 +137,24 @@ def test_late_by_less_than_the_window(world, seed):
             court.restart()
     court.wait(end - END, end)
     assert differences(court.final(), expected) == []
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_looking_at_every_fix_finds_no_more(world, monkeypatch, seed):
+    """A rule is asked only where something changed: everywhere else it would have said the same."""
+    dice = random.Random(seed)
+    fixes = [p for vehicle in VEHICLES for p in busy_day(world, dice, vehicle, 120)]
+    end = max(p.fix_time for p in fixes) + END
+    expected = in_order(Court(world), fixes, end)
+    look = Batch.look
+
+    def look_at_all(batch, *arguments):
+        looked = look(batch, *arguments)
+        batch._pending[:] = sum(batch.rules.bit.values())
+        return looked | True
+
+    monkeypatch.setattr(Batch, "look", look_at_all)
+    assert differences(in_order(Court(world), fixes, end), expected) == []
 
 
 def test_the_days_are_busy(world):

@@ -83,8 +83,10 @@ def test_it_rings_while_the_silence_lasts(world, told):
     assert kinds(told(fixes, 3700.0)) == ["terminal_offline", "track_gap"]
 
 
-def test_what_comes_late_takes_a_gap_back_before_it_rings(world, engine):
-    fixes = drive(world, 0, 1500)
+@pytest.mark.parametrize("marked", [True, False])
+def test_what_comes_late_takes_a_gap_back_before_it_rings(world, engine, marked):
+    fixes = drive(world, 0, 500) + drive(world, 500, 900, backfill=marked)
+    fixes += drive(world, 900, 1500)
     before, held, after = fixes[:50], fixes[50:90], fixes[90:92]
     state, _ = engine.advance(engine.initial(), before, before[-1].fix_time)
     # On the air again after 410 s, the newest first.
