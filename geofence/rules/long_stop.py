@@ -18,15 +18,22 @@ from geofence.rules.load import LoadState
 from geofence.rules.rule import NO_NUMBERS, Codes, Rule
 from geofence.sight import Quiet, Sight
 
+WAIT_S = 90.0
+
 
 class LongStopState(msgspec.Struct, frozen=True, array_like=True, tag="long_stop"):
-    """A stop laden. `since_t`: since when both hold; x, y where it stands."""
+    """A stop laden. `of_t`: since when both hold; `since_t`: since when it stands at (x, y).
 
+    `crawls`: it has not stood all the time, so each fix is asked where it is.
+    """
+
+    of_t: float
     since_t: float
     x: float
     y: float
     lon: float
     lat: float
+    crawls: bool = False
     raised: Violation | None = None
 
 
@@ -49,10 +56,13 @@ class LongStop(Rule[LongStopState]):
         return np.zeros(len(rows), dtype=np.uint64), NO_NUMBERS  # stop and load tell it
 
     def quiet_until(self, state: LongStopState) -> float:
-        return math.inf if state.raised else state.since_t + self._p.hold_s
+        if state.raised:
+            return math.inf
+        return -math.inf if state.crawls else state.since_t + self._p.hold_s
 
     def wake_at(self, state: LongStopState) -> float:
-        return math.inf if state.raised else state.since_t + self._p.hold_s
+        # A fix that comes about then knows better whether it stands or crawls.
+        return math.inf if state.raised else state.since_t + self._p.hold_s + WAIT_S
 
     def step(
         self,
@@ -68,14 +78,18 @@ class LongStop(Rule[LongStopState]):
             until_t = stop.until_t if stop is not None else None
             return None, _ended(state, sight.t if until_t is None else until_t)
         since_t = max(stop.since_t, load.since_t)
-        if state is None or state.since_t != since_t:
+        if state is None or state.of_t != since_t:
             found = _ended(state, since_t)
-            return LongStopState(since_t, stop.x, stop.y, stop.lon, stop.lat), found
-        if state.raised or sight.t - state.since_t < self._p.hold_s:
+            return LongStopState(since_t, since_t, stop.x, stop.y, stop.lon, stop.lat), found
+        lasted = sight.t - state.since_t >= self._p.hold_s
+        if state.raised or not (lasted or state.crawls):
             return state, ()
         if math.hypot(sight.x - state.x, sight.y - state.y) > self._p.radius_m:
             # It crawled: from here on it may stand.
-            return LongStopState(sight.t, sight.x, sight.y, sight.lon, sight.lat), ()
+            here = (sight.t, sight.x, sight.y, sight.lon, sight.lat)
+            return LongStopState(state.of_t, *here, crawls=True), ()
+        if not lasted:
+            return state, ()
         return self._raised(state, sight.vehicle_id, sight.t)
 
     def tick(

@@ -24,6 +24,11 @@ def loaded(world, vehicle="v1", sensor=True, **sensors):
     return empty.stand(300, load=Load.FULL)
 
 
+class Fixes:
+    def __init__(self, fixes):
+        self.fixes = fixes
+
+
 def kinds(world, engine, *drives, batch=9):
     fixes = sorted((f for d in drives for f in d.fixes), key=lambda f: f.fix_time)
     final = world.judge(engine, fixes, batch)
@@ -86,17 +91,28 @@ def test_long_stop(world, engine, where, seconds, raised):
     assert ("long_stop" in kinds(world, engine, drive)) is raised
 
 
+def test_a_jam_is_no_stop_but_what_comes_after_is(world, engine):
+    drive = loaded(world, sensor=False).to(1000, 0)
+    for step in range(180):  # half an hour at 1 m/s
+        drive.x = 1000 + 10.0 * step
+        drive.fix(4)
+    jam_only = list(drive.fixes)
+    drive.stand(1300).to(3000, 0)
+    assert "long_stop" not in kinds(world, engine, Fixes(jam_only))
+    assert kinds(world, engine, drive).count("long_stop") == 1
+
+
 def test_a_truck_that_falls_silent_where_it_stands_stands_on(world, engine):
     drive = loaded(world).to(1500, 0).stand(300)
     state, _ = engine.advance(engine.initial(), drive.fixes, drive.fixes[-1].fix_time)
     last = drive.fixes[-1].fix_time
-    _, found = engine.advance(state, [], last + timedelta(minutes=16))
+    _, found = engine.advance(state, [], last + timedelta(minutes=18))
     assert [f.kind for f in found if hasattr(f, "kind")].count("long_stop") == 1
     # A fix that shows otherwise takes it back.
-    _, found = engine.advance(state, [], last + timedelta(minutes=16))
-    state, _ = engine.advance(state, [], last + timedelta(minutes=16))
+    _, found = engine.advance(state, [], last + timedelta(minutes=18))
+    state, _ = engine.advance(state, [], last + timedelta(minutes=18))
     drive.to(2500, 0)
-    _, found = engine.advance(state, drive.fixes[-10:], last + timedelta(minutes=17))
+    _, found = engine.advance(state, drive.fixes[-10:], last + timedelta(minutes=19))
     (stop,) = (f for f in found if getattr(f, "kind", "") == "long_stop")
     assert stop.withdrawn
 
