@@ -92,7 +92,12 @@ def test_a_clock_eight_hours_behind_rings_nothing(world, judge, seed):
         if i % 10 == 5:
             mixed.append(msgspec.structs.replace(fix, fix_time=fix.fix_time - timedelta(hours=8)))
     alerts, _ = alerts_of(world, judge, mixed)
-    assert {k for k, a in alerts.items() if a.rings} == {k for k, a in expected.items() if a.rings}
+    # Of a vehicle's very first fix nobody can tell, and it is joined to what comes after it.
+    rung = [
+        sorted((a.kind, a.vehicle_id, a.subject, a.raised_at) for a in some.values() if a.rings)
+        for some in (alerts, expected)
+    ]
+    assert rung[0] == rung[1]
 
 
 @pytest.mark.parametrize("marked", [True, False])
@@ -111,7 +116,7 @@ def test_what_comes_hours_late_never_rings(world, judge, marked, seed):
     live = [received(p, 1) for p in fixes if p.vehicle_id == "m3"]
     both = sorted(held + live, key=lambda p: p.received_at)
     alerts, _ = alerts_of(world, judge, both, watch=watch)
-    assert {v for _, v in rang} <= {"m3"}
+    assert "m1" not in {v for _, v in rang}
     assert any(a.vehicle_id == "m1" for a in alerts.values())
 
 
