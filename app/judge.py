@@ -96,8 +96,10 @@ class Judge:
     def tick(self, state: JudgeState, now: datetime) -> tuple[JudgeState, Batch]:
         """Judge what has been silent until `now` (aware): rules on time that no fix tells.
 
-        Less by how far the stream was behind with the last batch.
+        Less by how far the stream was behind with the last batch. Nothing before the first fix.
         """
+        if not state.clock.started:
+            return state, Batch()
         return self._found(replace(state, clock=state.clock.at(now.timestamp())), (), now)
 
     def encode(self, state: JudgeState) -> bytes:

@@ -85,11 +85,10 @@ def ours(conn: Connection, batches: Sequence[Sequence[Position]]) -> None:
 
 def peer(conn: Connection, batches: Sequence[Sequence[Position]]) -> None:
     """What one writes first: a statement a position by executemany, a commit a batch."""
+    columns = (*Position.__struct_fields__, "batch", "batch_place")
     insert = (
-        "INSERT INTO position (vehicle_id, terminal_id, fix_time, received_at, lon, lat, speed_kmh,"
-        " course_deg, altitude_m, satellites, lid, load, body_raised, ignition, work, backfill,"
-        " quality, batch, batch_place)"
-        " VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)"
+        f"INSERT INTO position ({', '.join(columns)})"  # noqa: S608  our own names
+        f" VALUES ({', '.join(['%s'] * len(columns))})"
         " ON CONFLICT (vehicle_id, fix_time) DO NOTHING"
     )
     for number, batch in enumerate(batches, 1):
@@ -115,8 +114,8 @@ def contents(conn: Connection) -> tuple[int, str]:
     row = conn.execute(
         "SELECT count(*), md5(string_agg(r, ',' ORDER BY r)) FROM (SELECT md5(ROW("
         "vehicle_id, terminal_id, fix_time, received_at, lon, lat, speed_kmh, course_deg,"
-        " altitude_m, satellites, lid, load, body_raised, ignition, work, backfill, quality"
-        ")::text) AS r"
+        " altitude_m, satellites, lid, load, body_raised, ignition, work, weight_kg, temperature_c,"
+        " antenna_cut, power_cut, backfill, quality)::text) AS r"
         " FROM position) AS rows"
     ).fetchone()
     if row is None:

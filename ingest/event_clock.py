@@ -28,6 +28,11 @@ class EventClock(msgspec.Struct, frozen=True, array_like=True):
     reached_t: float = -math.inf
     lag_s: float = 0.0
 
+    @property
+    def started(self) -> bool:
+        """Whether anything has come."""
+        return math.isfinite(self.now_t)
+
     def after(self, fixes: Fixes) -> EventClock:
         """The clock after a batch of at least one, whose qualities are known."""
         received_t = float(fixes.received_t.max())
@@ -41,4 +46,6 @@ class EventClock(msgspec.Struct, frozen=True, array_like=True):
 
     def at(self, wall_t: float) -> EventClock:
         """The clock at a time of day, nothing having come since the last batch."""
+        if math.isinf(self.reached_t):
+            return self  # a fleet that never said anything has no time yet
         return msgspec.structs.replace(self, now_t=max(self.now_t, wall_t - self.lag_s))

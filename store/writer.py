@@ -30,6 +30,9 @@ from store.visit_writer import write_visits
 FOLLOWED_AT_MOST = 100_000
 """Alerts remembered as this writer's own; those longest untouched are forgotten first."""
 
+DOUBTED_BATCHES = 20
+"""After one with rows that are in the table already, so many take the way that allows for it."""
+
 
 class Writer:
     """Writes batches on one connection, which may be replaced (`conn`) when it was lost.
@@ -42,6 +45,7 @@ class Writer:
         self._destinations_of = destinations_of
         self._staged_on: Connection | None = None
         self._latest = LatestPositions()
+        self._doubts = 0  # for so many batches rows may not be new
         self._followed: OrderedDict[UUID, bytes] = OrderedDict()
 
     def write(self, batch: Batch) -> Written:
@@ -57,11 +61,17 @@ class Writer:
         rows = worth_a_row(batch.positions)
         with translated("writing a batch"):
             self._make_stage()
+            new = not self._doubts and all_differ(rows)
             try:
-                written, outcome, latest = self._transaction(batch, rows, new=all_differ(rows))
-            except psycopg.errors.UniqueViolation:  # a few are not new, which is rare
-                written, outcome, latest = self._transaction(batch, rows, new=False)
+                written, outcome, latest = self._transaction(batch, rows, new=new)
+            except psycopg.errors.UniqueViolation:
+                new = False
+                written, outcome, latest = self._transaction(batch, rows, new=new)
         self._latest = latest
+        if not new:
+            self._doubts = (
+                DOUBTED_BATCHES if written.positions < len(rows) else max(0, self._doubts - 1)
+            )
         for alert_id, digest in outcome.changed.items():
             self._followed[alert_id] = digest
             self._followed.move_to_end(alert_id)

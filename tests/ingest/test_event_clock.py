@@ -50,6 +50,15 @@ def test_what_has_waited_for_an_hour_makes_nobody_silent() -> None:
     assert now_s(clock.at(T0 + 4000)) == 3999
 
 
+def test_before_the_first_fix_it_stands() -> None:
+    """So that what then comes out of a backlog is no silence."""
+    clock = EventClock().at(T0 + 5000)
+    assert not clock.started
+    clock = clock.after(fixes((0, 5001)))
+    assert clock.started
+    assert now_s(clock.at(T0 + 5002)) == 1
+
+
 def test_it_never_goes_back_and_old_fixes_do_not_hold_it_up() -> None:
     clock = EventClock().after(fixes((100, 101)))
     clock = clock.at(T0 + 1001)
