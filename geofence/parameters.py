@@ -332,8 +332,9 @@ class TrackGapParameters:
         settle_s: what comes late within so long after that, or after the first fix again, is
             waited for.
         moving_kmh: slower, the last fix was not driving.
-        slowing: nor was it where its speed is less than this share of the mean speed of the way
-            from the fix before: the truck parks.
+        slowing: where its speed is less than this share of the mean speed of the way from the fix
+            before, the truck may have parked;
+        elsewhere_m: unless it is seen so far away next.
         enabled: False leaves the rule out.
     """
 
@@ -341,6 +342,7 @@ class TrackGapParameters:
     settle_s: float = 120.0
     moving_kmh: float = 10.0
     slowing: float = 0.6
+    elsewhere_m: float = 500.0
     enabled: bool = True
 
 

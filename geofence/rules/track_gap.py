@@ -16,12 +16,15 @@ from geofence.rows import DERIVE_MAX_S, Rows
 from geofence.rules.rule import NO_NUMBERS, Codes, Rule
 from geofence.sight import Quiet, Sight
 
+SLOWS = 1 << 16
+"""In a code: it slowed down, and may have parked."""
+
 
 class TrackGapState(msgspec.Struct, frozen=True, array_like=True, tag="track_gap"):
     """A silence. Event times in seconds since 1970.
 
     Attributes:
-        since_t, lon, lat, kmh: the last fix before it.
+        since_t, lon, lat, kmh: the last fix before it; `slowed`: it may have parked then.
         over: the violation to be told, once it is over and nothing came in late for a while.
         over_t: the first fix after it.
         raised: the violation as it was told while it went on.
@@ -31,6 +34,7 @@ class TrackGapState(msgspec.Struct, frozen=True, array_like=True, tag="track_gap
     lon: float
     lat: float
     kmh: int
+    slowed: bool = False
     over: Violation | None = None
     over_t: float = math.inf
     raised: Violation | None = None
@@ -39,8 +43,9 @@ class TrackGapState(msgspec.Struct, frozen=True, array_like=True, tag="track_gap
 class TrackGap(Rule[TrackGapState]):
     """The last fix of a muck truck drove on, and for `after_s` there was no other.
 
-    A truck that slows down, or whose ignition is off, parks; in or near a site, ground, transfer
-    station or depot its terminal may sleep. It is told `settle_s` later: what the terminal has
+    A truck whose ignition is off parks; in or near a site, ground, transfer station or depot its
+    terminal may sleep. One that slowed down may have parked: that shows where it is seen next. It
+    is told `settle_s` later: what the terminal has
     kept may still come, and then there was no silence.
     """
 
@@ -54,15 +59,16 @@ class TrackGap(Rule[TrackGapState]):
         self.silences_s = (self._p.after_s, self._p.after_s + self._p.settle_s)
 
     def measure(self, rows: Rows) -> tuple[Codes, Floats]:
-        """1 + km/h, in whole numbers, where a truck drives on."""
+        """1 + km/h, in whole numbers, where a truck drives on, and `SLOWS` if that is in doubt."""
         speed = rows.speed_kmh
         with np.errstate(invalid="ignore"):
             near = rows.step_s <= DERIVE_MAX_S
             mean = np.where(near, rows.step_m / rows.step_s * 3.6, np.nan)
             drives = rows.muck & (speed >= self._p.moving_kmh) & (rows.fixes.ignition != 0)
             slows = speed < self._p.slowing * mean
-        drives &= ~slows & ~rows.in_known_place
-        return np.where(drives, 1 + np.round(speed), 0).astype(np.uint64), NO_NUMBERS
+        drives &= ~rows.in_known_place
+        code = np.where(drives, 1 + np.round(speed) + SLOWS * slows, 0)
+        return code.astype(np.uint64), NO_NUMBERS
 
     def quiet_until(self, state: TrackGapState) -> float:
         return -math.inf if state.over is None else math.inf
@@ -80,8 +86,13 @@ class TrackGap(Rule[TrackGapState]):
         if state is None:
             if not code or quiet.silent_s != self._p.after_s:
                 return None, ()
-            return TrackGapState(quiet.last_t, quiet.lon, quiet.lat, code - 1), ()
-        if state.raised is not None or quiet.silent_s < self._p.after_s + self._p.settle_s:
+            kmh, slowed = (code & (SLOWS - 1)) - 1, code >= SLOWS
+            return TrackGapState(quiet.last_t, quiet.lon, quiet.lat, kmh, slowed), ()
+        if (
+            state.slowed
+            or state.raised is not None
+            or quiet.silent_s < self._p.after_s + self._p.settle_s
+        ):
             return state, ()
         values: dict[str, Value] = {"gap_s": round(quiet.t - state.since_t, 3)}
         raised = self._violation(quiet.vehicle_id, state, values)
@@ -99,6 +110,8 @@ class TrackGap(Rule[TrackGapState]):
             return state, ()
         here, there = np.array([sight.lon, state.lon]), np.array([sight.lat, state.lat])
         moved_m = float(lengths_m(here[:1], there[:1], here[1:], there[1:])[0])
+        if state.slowed and moved_m < self._p.elsewhere_m:
+            return None, ()
         gap_s = sight.t - state.since_t
         values: dict[str, Value] = {
             "gap_s": round(gap_s, 3),
