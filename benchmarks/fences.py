@@ -22,7 +22,7 @@ from shapely import Point, Polygon, STRtree
 from benchmarks.result import result_line
 from config.zone import Zone, ZoneKind
 from geofence.grid import Ints
-from geofence.parameters import ZoneVisitParameters
+from geofence.place_parameters import ZoneVisitParameters
 from geofence.projection import Floats, Projection
 from geofence.zone_index import INSIDE, ZoneIndex
 

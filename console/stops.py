@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
-from geofence.parameters import StopParameters
+from geofence.place_parameters import StopParameters
 from store.track import TrackPoint
 
 M_PER_DEGREE = 111_195.0  # of latitude, on a sphere of 6,371 km
@@ -27,16 +27,18 @@ def stops(
 ) -> list[Stop]:
     """Stops that began after `since` and lasted `at_least_s`; the last one may still go on.
 
-    One begins with a slow fix and ends where the vehicle moves and is away from where it began.
+    One begins with a slow fix and ends where the vehicle moves, or hops, and is away from where it
+    began.
     """
     found = []
     first = last = None
     for point in points:
-        if first is None:
-            first = point if _slow(point, parameters) else None
-        elif _moves(point, parameters) and _metres(first, point) > parameters.radius_m:
+        slow, radius_m = _slow(point, parameters), parameters.radius_m
+        if first is None or last is None:
+            first = point if slow else None
+        elif _metres(first, point) > radius_m and (not slow or _metres(last, point) > radius_m):
             found.append((first, last))
-            first = None
+            first = point if slow else None
         last = point
     if first is not None:
         found.append((first, last))
@@ -49,10 +51,6 @@ def stops(
 
 def _slow(point: TrackPoint, parameters: StopParameters) -> bool:
     return point.speed_kmh is not None and point.speed_kmh < parameters.slow_kmh
-
-
-def _moves(point: TrackPoint, parameters: StopParameters) -> bool:
-    return point.speed_kmh is None or point.speed_kmh >= parameters.moving_kmh
 
 
 def _metres(a: TrackPoint, b: TrackPoint) -> float:

@@ -56,9 +56,7 @@ class WorkPlans:
         self.ways = SegmentWays(self.segments)
         of_route = self.segments.of_route
         drawn = {route_id for route_id, own in of_route.items() if own.start < own.stop}
-        self.plans = {
-            k: p for k, p in site.rounds.items() if p.route_id in drawn and p.vehicle_ids
-        }
+        self.plans = {k: p for k, p in site.rounds.items() if p.route_id in drawn and p.vehicle_ids}
         self.windows = RoundWindows(self.plans, site.timezone)
         self.job: dict[tuple[str, WorkKind], Job] = {}
         self.jobs_of: dict[str, tuple[Job, ...]] = {}

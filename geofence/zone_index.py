@@ -13,7 +13,7 @@ from shapely import Geometry, MultiPolygon
 from config.zone import Zone
 from geofence.area_grid import AreaGrid, Objects
 from geofence.grid import Ints
-from geofence.parameters import ZoneVisitParameters
+from geofence.place_parameters import ZoneVisitParameters
 from geofence.projection import Floats, Projection
 
 # How a point lies to a zone; a pair that is not listed is far outside.

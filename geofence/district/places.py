@@ -10,7 +10,8 @@ import numpy as np
 
 from geofence.finding import Step, UnexplainedStop, Violation, identity
 from geofence.ground import Ground
-from geofence.parameters import UnknownGroundParameters, UnknownSiteParameters, as_values
+from geofence.parameters import as_values
+from geofence.place_parameters import UnknownGroundParameters, UnknownSiteParameters
 from geofence.projection import lengths_m
 
 

@@ -11,7 +11,7 @@ from config.route import Route, RouteKind
 from console.segment_lines import segment_lines
 from console.stops import stops
 from geofence.finding import SegmentResult, SegmentState
-from geofence.parameters import StopParameters
+from geofence.place_parameters import StopParameters
 from store.track import TrackPoint
 from tests.store.made import NOON
 

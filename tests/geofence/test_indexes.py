@@ -11,7 +11,7 @@ from config.hours import DailyHours
 from config.zone import Zone, ZoneKind
 from geofence.corridor_index import CorridorIndex
 from geofence.local_time import in_hours, minutes_of_day
-from geofence.parameters import ZoneVisitParameters
+from geofence.place_parameters import ZoneVisitParameters
 from geofence.projection import Projection, lengths_m
 from geofence.zone_index import ZoneIndex
 
