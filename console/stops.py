@@ -30,7 +30,7 @@ def stops(
     One begins with a slow fix and ends where the vehicle moves, or hops, and is away from where it
     began.
     """
-    found = []
+    found: list[tuple[TrackPoint, TrackPoint]] = []
     first = last = None
     for point in points:
         slow, radius_m = _slow(point, parameters), parameters.radius_m
@@ -40,12 +40,12 @@ def stops(
             found.append((first, last))
             first = point if slow else None
         last = point
-    if first is not None:
+    if first is not None and last is not None:
         found.append((first, last))
     return [
         Stop(begin.time, end.time, begin.lon, begin.lat)
         for begin, end in found
-        if end and begin.time > since and end.time - begin.time >= timedelta(seconds=at_least_s)
+        if begin.time > since and end.time - begin.time >= timedelta(seconds=at_least_s)
     ]
 
 

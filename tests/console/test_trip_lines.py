@@ -64,14 +64,14 @@ def fix(at_s: float, speed_kmh: float | None, lon: float = 119.9) -> TrackPoint:
         ([fix(0, 40), *(fix(s, 0) for s in range(1, 62, 15)), fix(70, 40, AWAY)], [60]),
         ([fix(1, 2.9), fix(46, 2.9), fix(50, 40, AWAY)], []),  # a traffic light
         ([fix(1, 2), fix(30, 45), fix(90, 0), fix(105, 40, AWAY)], [89]),  # a spike of the speed
-        ([fix(1, 2), fix(40, 4, AWAY), fix(90, 2), fix(105, 40, AWAY)], [89]),  # of the place
-        ([fix(1, 0), fix(90, 5, AWAY), fix(99, None, AWAY), fix(120, 0), fix(300, 0)], [89, 180]),
-        ([fix(s, 4.9) for s in range(0, 300, 15)], []),  # a queue that creeps
+        ([fix(1, 2), fix(70, 2), fix(80, 4, AWAY), fix(150, 2, AWAY)], [69, 70]),  # it hopped
+        ([fix(1, 0), fix(90, 4), fix(99, None, AWAY), fix(120, 0), fix(300, 0)], [89, 180]),
+        ([fix(s, 5.1) for s in range(0, 300, 15)], []),  # a queue that creeps
         ([fix(1, 0), fix(1000, 0), fix(1010, 40, AWAY)], [999]),  # silent meanwhile
         ([fix(-600, 0), fix(-15, 0), fix(300, 0)], []),  # still in the site
         ([], []),
     ],
-    ids=["just", "short", "spike", "drift", "two", "creeps", "silent", "before", "none"],
+    ids=["just", "short", "spike", "hop", "two", "creeps", "silent", "before", "none"],
 )
 def test_stops(points: list[TrackPoint], lasted_s: list[float]) -> None:
     found = stops(points, NOON, 60, StopParameters())
