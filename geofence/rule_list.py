@@ -27,8 +27,9 @@ from geofence.rules.suspected_dumping import DumpingState, SuspectedDumping
 from geofence.rules.tamper import Tamper, TamperState
 from geofence.rules.terminal_offline import TerminalOffline, TerminalOfflineState
 from geofence.rules.track_gap import TrackGap, TrackGapState
+from geofence.rules.trip_state import TripState
 from geofence.rules.trip_unfinished import TripUnfinished, TripUnfinishedState
-from geofence.rules.trips import Trips, TripState
+from geofence.rules.trips import Trips
 from geofence.rules.wash_in_frost import WashInFrost
 from geofence.rules.wrong_ground import WrongGround, WrongGroundState
 from geofence.rules.zone_visits import VisitState, ZoneVisits

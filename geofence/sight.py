@@ -12,7 +12,7 @@ from geofence.rows import Rows
 if TYPE_CHECKING:
     from geofence.rules.load import LoadState
     from geofence.rules.stops import Stop, StopState
-    from geofence.rules.trips import TripState
+    from geofence.rules.trip_state import TripState
     from geofence.rules.zone_visits import Stay
     from geofence.strays import Stray
 

@@ -19,7 +19,7 @@ from geofence.projection import Floats
 from geofence.rows import Rows
 from geofence.rules.load import UNKNOWN, LoadState
 from geofence.rules.rule import NO_NUMBERS, Codes, Rule
-from geofence.rules.trips import OpenTrip, TripState
+from geofence.rules.trip_state import OpenTrip, TripState
 from geofence.rules.zone_visits import Stay
 from geofence.sight import Quiet, Sight
 

@@ -18,7 +18,7 @@ from geofence.rules.held import HeldState
 from geofence.rules.load import LoadState
 from geofence.rules.rule import NO_NUMBERS, Codes, Rule
 from geofence.rules.stops import Stop
-from geofence.rules.trips import OpenTrip
+from geofence.rules.trip_state import OpenTrip
 from geofence.sight import Sight
 
 CONFIDENCE = {"load": 0.9, "body": 0.9, "load+body": 0.98, "no_ground": 0.6}

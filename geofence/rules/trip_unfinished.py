@@ -14,7 +14,7 @@ from geofence.parameters import as_values
 from geofence.projection import Floats
 from geofence.rows import Rows
 from geofence.rules.rule import NO_NUMBERS, Codes, Rule
-from geofence.rules.trips import OpenTrip
+from geofence.rules.trip_state import OpenTrip
 from geofence.sight import Quiet, Sight
 
 

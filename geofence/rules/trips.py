@@ -7,97 +7,18 @@ import math
 import msgspec
 import numpy as np
 
-from config.permit import Permit
 from config.vehicle import VehicleKind
 from config.zone import ZoneKind
-from geofence.finding import Step, Trip, TripOutcome, UnexplainedStop
+from geofence.finding import Step, TripOutcome, UnexplainedStop
 from geofence.ground import Ground
 from geofence.moment import moment
 from geofence.projection import Floats
 from geofence.rows import Rows
 from geofence.rules.load import LoadState
 from geofence.rules.rule import NO_NUMBERS, Codes, Rule
+from geofence.rules.trip_record import MISSING, TripRecords, lost_load
+from geofence.rules.trip_state import EndedTrip, OpenTrip, SiteStay, Suspect, TripState
 from geofence.sight import Quiet, Sight
-
-Odometer = tuple[float, ...]
-_FIXES, _WAY, _MOVING, _OFF_ROUTE, _MISSING, _LID_OPEN = range(6)  # geofence.kept.ODOMETERS
-
-
-class SiteStay(msgspec.Struct, frozen=True, array_like=True):
-    """The newest visit to a site; `left_t`, `odometer` once it drove out."""
-
-    zone_id: str
-    first_t: float
-    lon: float
-    lat: float
-    left_t: float | None = None
-    odometer: Odometer = ()
-
-
-class Suspect(msgspec.Struct, frozen=True, array_like=True):
-    """A stop laden, outside every known place: where the load may have been dumped.
-
-    Off the route a shorter one will do, and comes before one on it.
-    """
-
-    since_t: float
-    until_t: float
-    lon: float
-    lat: float
-    off_route: bool
-
-
-class OpenTrip(msgspec.Struct, frozen=True, array_like=True):
-    """A trip under way. Event times in seconds since 1970.
-
-    Attributes:
-        began_t, left_t: of the stay where it was loaded; `lon`, `lat` its place.
-        permit_ids: the permits in force then for this vehicle and site.
-        odometer: as it stood when it left.
-        stops, stopped_s: stops so far; `stop_t` the beginning of the last one counted.
-        suspect: its longest stop, laden, where a truck has no business to stand.
-        ground_id, arrived_t, emptied_t: the ground that it is at.
-    """
-
-    began_t: float
-    site_id: str | None
-    left_t: float
-    lon: float
-    lat: float
-    load_by: str
-    permit_ids: tuple[str, ...]
-    odometer: Odometer
-    stops: int = 0
-    stopped_s: float = 0.0
-    stop_t: float = -math.inf
-    suspect: Suspect | None = None
-    ground_id: str | None = None
-    arrived_t: float | None = None
-    emptied_t: float | None = None
-    has_lid: bool = False
-
-
-class EndedTrip(msgspec.Struct, frozen=True, array_like=True):
-    """The trip that ended last, for the rules that read it."""
-
-    trip: OpenTrip
-    outcome: TripOutcome
-    ended_t: float
-
-
-class TripState(msgspec.Struct, frozen=True, array_like=True, tag="trip"):
-    """`load_t` is the `since_t` of the load that was taken into account last.
-
-    `idle` is the longest stop outside every known place while no trip was known; `idle_t` the
-    beginning of the last stop that was considered for it.
-    """
-
-    site: SiteStay | None = None
-    trip: OpenTrip | None = None
-    ended: EndedTrip | None = None
-    load_t: float = -math.inf
-    idle: Suspect | None = None
-    idle_t: float = -math.inf
 
 
 class Trips(Rule[TripState]):
@@ -112,7 +33,7 @@ class Trips(Rule[TripState]):
 
     def __init__(self, ground: Ground) -> None:
         self._p = ground.parameters.trip
-        self._ground = ground
+        self._records = TripRecords(ground)
         self._kind = ground.zone_kind
 
     def measure(self, rows: Rows) -> tuple[Codes, Floats]:
@@ -158,7 +79,7 @@ class Trips(Rule[TripState]):
         if state is None or state.trip is None:
             return state, ()
         trip = state.trip
-        told = self._trip(quiet.vehicle_id, trip, None, TripOutcome.UNKNOWN, quiet.t)
+        told = self._records.record(quiet.vehicle_id, trip, None, TripOutcome.UNKNOWN, quiet.t)
         ended = EndedTrip(trip, TripOutcome.UNKNOWN, quiet.t)
         return msgspec.structs.replace(state, trip=None, ended=ended), (told,)
 
@@ -246,7 +167,7 @@ class Trips(Rule[TripState]):
             and site.first_t <= load.since_t <= site.left_t + self._p.load_late_s
         )
         if from_site and site is not None and site.left_t is not None:
-            permits = self._permits(sight.vehicle_id, site.zone_id, site.left_t)
+            permits = self._records.permits(sight.vehicle_id, site.zone_id, site.left_t)
             trip = OpenTrip(
                 began_t=site.first_t,
                 site_id=site.zone_id,
@@ -263,7 +184,11 @@ class Trips(Rule[TripState]):
         else:
             return state  # it was laden before anything was known of it, or within another place
         trip = msgspec.structs.replace(trip, has_lid=sight.lid >= 0)
-        found.append(self._trip(sight.vehicle_id, trip, sight, TripOutcome.UNDER_WAY, None))
+        found.append(
+            self._records.record(
+                sight.vehicle_id, trip, sight.odometer, TripOutcome.UNDER_WAY, None
+            )
+        )
         return msgspec.structs.replace(state, trip=trip)
 
     def _from_nowhere(self, load: LoadState, sight: Sight, found: list[Step]) -> OpenTrip:
@@ -310,11 +235,11 @@ class Trips(Rule[TripState]):
             )
         left_ground = trip.ground_id is not None and now.ground_id is None
         if left_ground and trip.emptied_t is not None:
-            outcome = self._outcome(trip)
+            outcome = self._records.outcome(trip)
             return self._end(state, trip, outcome, sight.before_t, sight=sight, found=found)
         if now.ground_id != trip.ground_id:
             outcome = TripOutcome.UNLOADING if now.ground_id else TripOutcome.UNDER_WAY
-            found.append(self._trip(sight.vehicle_id, now, sight, outcome, None))
+            found.append(self._records.record(sight.vehicle_id, now, sight.odometer, outcome, None))
         return state if now is trip else msgspec.structs.replace(state, trip=now)
 
     def _with_stops(self, trip: OpenTrip, sight: Sight) -> OpenTrip:
@@ -378,26 +303,22 @@ class Trips(Rule[TripState]):
                 emptied_t=load.since_t,
             )
             return self._end(
-                state, trip, self._outcome(trip), load.since_t, sight=sight, found=found
+                state, trip, self._records.outcome(trip), load.since_t, sight=sight, found=found
             )
         if load.cause in ("sensor", "body") and not load.known:
             outcome = TripOutcome.DUMPED
-            found.append(_lost(sight.vehicle_id, load.since_t, load.lon, load.lat, 1.0))
+            found.append(lost_load(sight.vehicle_id, load.since_t, load.lon, load.lat, 1.0))
         elif load.cause == "sensor":  # at a site, a depot, or the edge of a ground
             outcome = TripOutcome.UNKNOWN
-        elif sight.odometer[_MISSING] - trip.odometer[_MISSING] >= self._p.hidden_s:
+        elif sight.odometer[MISSING] - trip.odometer[MISSING] >= self._p.hidden_s:
             outcome = TripOutcome.UNKNOWN  # it may have been at a ground, unseen
         elif trip.suspect is not None:
             outcome, suspect = TripOutcome.DUMPED, trip.suspect
-            lost = _lost(sight.vehicle_id, suspect.since_t, suspect.lon, suspect.lat, 0.5)
+            lost = lost_load(sight.vehicle_id, suspect.since_t, suspect.lon, suspect.lat, 0.5)
             found.append(msgspec.structs.replace(lost, ended_at=moment(suspect.until_t)))
         else:
             outcome = TripOutcome.UNFINISHED
         return self._end(state, trip, outcome, load.since_t, sight=sight, found=found)
-
-    def _outcome(self, trip: OpenTrip) -> TripOutcome:
-        wrong = self._ground_ok(trip) is False
-        return TripOutcome.WRONG_GROUND if wrong else TripOutcome.FINISHED
 
     def _end(
         self,
@@ -409,71 +330,5 @@ class Trips(Rule[TripState]):
         sight: Sight,
         found: list[Step],
     ) -> TripState:
-        found.append(self._trip(sight.vehicle_id, trip, sight, outcome, ended_t))
+        found.append(self._records.record(sight.vehicle_id, trip, sight.odometer, outcome, ended_t))
         return msgspec.structs.replace(state, trip=None, ended=EndedTrip(trip, outcome, ended_t))
-
-    def _permits(self, vehicle_id: str, site_id: str, t: float) -> list[Permit]:
-        """In force for a vehicle at a site; those that name the site before those for any."""
-        permits = self._ground.plans.plan_at(vehicle_id, t).permits
-        named = [p for p in permits if p.site_zone == site_id]
-        return named or [p for p in permits if p.site_zone is None]
-
-    def _ground_ok(self, trip: OpenTrip) -> bool | None:
-        permits = [self._ground.site.permits[p] for p in trip.permit_ids]
-        if not permits or trip.ground_id is None:
-            return None
-        return any(p.ground_zone in (None, trip.ground_id) for p in permits)
-
-    def _trip(
-        self,
-        vehicle_id: str,
-        trip: OpenTrip,
-        sight: Sight | None,
-        outcome: TripOutcome,
-        ended_t: float | None,
-    ) -> Trip:
-        since = trip.odometer
-        odometer = since if sight is None else sight.odometer
-        way = [max(0.0, b - a) for a, b in zip(since, odometer, strict=True)]
-        permits = [self._ground.site.permits[p] for p in trip.permit_ids]
-        fitting = [p for p in permits if p.ground_zone in (None, trip.ground_id)] or permits
-        routed = any(p.route_ids for p in permits)
-        over = ended_t is not None
-        return Trip(
-            vehicle_id=vehicle_id,
-            began_at=moment(trip.began_t),
-            site_id=trip.site_id,
-            left_at=moment(trip.left_t),
-            permit_id=fitting[0].permit_id if fitting else None,
-            ground_id=trip.ground_id,
-            arrived_at=None if trip.arrived_t is None else moment(trip.arrived_t),
-            emptied_at=None if trip.emptied_t is None else moment(trip.emptied_t),
-            ended_at=None if ended_t is None else moment(ended_t),
-            outcome=outcome,
-            load_by=trip.load_by,
-            lon=trip.lon,
-            lat=trip.lat,
-            distance_m=round(way[_WAY], 1),
-            moving_s=round(way[_MOVING], 1),
-            off_route_m=round(way[_OFF_ROUTE], 1),
-            stops=trip.stops,
-            stopped_s=round(trip.stopped_s, 1),
-            fixes=int(way[_FIXES]),
-            missing_s=round(way[_MISSING], 1),
-            lid_open_s=round(way[_LID_OPEN], 1) if trip.has_lid else None,
-            site_ok=trip.site_id is not None and bool(permits),
-            route_ok=way[_OFF_ROUTE] <= self._p.route_tolerance_m if routed and over else None,
-            ground_ok=self._ground_ok(trip) if over else None,
-        )
-
-
-def _lost(vehicle_id: str, t: float, lon: float, lat: float, weight: float) -> UnexplainedStop:
-    return UnexplainedStop(
-        vehicle_id=vehicle_id,
-        started_at=moment(t),
-        ended_at=moment(t),
-        lon=lon,
-        lat=lat,
-        loading=False,
-        weight=weight,
-    )
