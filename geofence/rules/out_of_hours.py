@@ -1,4 +1,4 @@
-"""Driving outside the permitted hours (非准运时段行驶)."""
+"""Driving outside the permitted hours (超出准运时段)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A muck truck in a restricted zone in its hours (闯限行区域)."""
+"""A muck truck in a restricted zone in its hours (闯限行区)."""
 
 from __future__ import annotations
 

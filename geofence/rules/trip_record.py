@@ -25,7 +25,7 @@ class TripRecords:
         return named or [p for p in permits if p.site_zone is None]
 
     def ground_ok(self, trip: OpenTrip) -> bool | None:
-        """Whether a permit names the ground where it is; None while no permit or ground is known."""
+        """Whether a permit names its ground; None while no permit or ground is known."""
         permits = [self._ground.site.permits[p] for p in trip.permit_ids]
         if not permits or trip.ground_id is None:
             return None

@@ -229,10 +229,6 @@ class Trips(Rule[TripState]):
             now = msgspec.structs.replace(now, has_lid=True)
         if load.level == 0 and load.since_t > state.load_t:
             return self._emptied(state, now, load, sight, found)
-        if load.level < 0:  # it came home, and nobody knows with what
-            return self._end(
-                state, now, TripOutcome.UNKNOWN, load.since_t, sight=sight, found=found
-            )
         left_ground = trip.ground_id is not None and now.ground_id is None
         if left_ground and trip.emptied_t is not None:
             outcome = self._records.outcome(trip)
