@@ -35,8 +35,13 @@ class RuleSet:
         self.rules = tuple(rules)
         self.names = tuple(rule.name for rule in rules)
         # Most rules leave one of these as it is, and are not asked for it.
-        self._quiet_until = [(r.name, r.quiet_until) for r in rules if r.timed]
-        self._wake_at = [(r.name, r.wake_at) for r in rules if type(r).wake_at is not Rule.wake_at]
+        own_wake = [rule for rule in rules if type(rule).wake_at is not Rule.wake_at]
+        self._quiet_until = {rule.name: rule.quiet_until for rule in rules if rule.timed}
+        self._wake_at = {rule.name: rule.wake_at for rule in own_wake}
+        self._waiting_for: dict[float, int] = {}
+        for i, rule in enumerate(rules):
+            for silence_s in rule.silences_s:
+                self._waiting_for[silence_s] = self._waiting_for.get(silence_s, 0) | 1 << i
         self.bit = {rule.name: 1 << i for i, rule in enumerate(rules)}
         self.readers = [
             sum(1 << i for i, other in enumerate(rules) if rule.name in other.reads)
@@ -51,27 +56,27 @@ class RuleSet:
     def due(self, states: RuleStates) -> float:
         """The event time from which every fix is worth a look."""
         due = math.inf
-        for name, quiet_until in self._quiet_until:
-            state = states.get(name)
-            if state is not None:
+        for name, state in states.items():
+            quiet_until = self._quiet_until.get(name)
+            if quiet_until is not None:
                 due = min(due, quiet_until(state))
         return due
 
     def wake(self, states: RuleStates) -> float:
         """The event time at which some rule is to be asked even if no fix comes."""
         wake = math.inf
-        for name, wake_at in self._wake_at:
-            state = states.get(name)
-            if state is not None:
+        for name, state in states.items():
+            wake_at = self._wake_at.get(name)
+            if wake_at is not None:
                 wake = min(wake, wake_at(state))
         return wake
 
     def asked(self, states: RuleStates, t: float) -> int:
         """The rules that want to look at a fix at `t` whatever it is, one bit each."""
         asked = 0
-        for name, quiet_until in self._quiet_until:
-            state = states.get(name)
-            if state is not None and t >= quiet_until(state):
+        for name, state in states.items():
+            quiet_until = self._quiet_until.get(name)
+            if quiet_until is not None and t >= quiet_until(state):
                 asked |= self.bit[name]
         return asked
 
@@ -79,19 +84,23 @@ class RuleSet:
         self, states: RuleStates, quiet: Quiet, codes: Codes
     ) -> tuple[RuleStates, tuple[Step, ...]]:
         """Ask the rules whose time has come; the states after it (the same if none changed)."""
-        after: RuleStates = states
+        asked = self._waiting_for.get(quiet.silent_s, 0)
+        for name, state in states.items():
+            wake_at = self._wake_at.get(name)
+            if wake_at is not None and wake_at(state) <= quiet.t:
+                asked |= self.bit[name]
         found: tuple[Step, ...] = ()
-        for rule, code in zip(self.rules, codes.tolist(), strict=True):
-            state = after.get(rule.name)
-            asked = quiet.silent_s > 0 and quiet.silent_s in rule.silences_s
-            if not asked and (state is None or rule.wake_at(state) > quiet.t):
-                continue
-            now, told = rule.tick(state, quiet, code)
+        while asked:
+            number = (asked & -asked).bit_length() - 1
+            asked &= asked - 1
+            rule = self.rules[number]
+            state = states.get(rule.name)
+            now, told = rule.tick(state, quiet, int(codes[number]))
             found += told
             if now is not state:
-                after = _with(after, rule.name, now)
-                quiet.states = after
-        return after, found
+                states = _with(states, rule.name, now)
+                quiet.states = states
+        return states, found
 
 
 class Batch:

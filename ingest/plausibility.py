@@ -54,6 +54,21 @@ def assess(
     """The state after the fixes, and the number of the `Quality` of each, (n,)."""
     if not len(fixes):
         return state, fixes.quality
+    rank = _rank(fixes.vehicle)
+    if rank.max() < TRAIL_FIXES:
+        return _assess(state, fixes, limits)
+    # More of one vehicle than are remembered: one part after the other.
+    quality = fixes.quality.copy()
+    for part in range(int(rank.max()) // TRAIL_FIXES + 1):
+        index = np.nonzero(rank // TRAIL_FIXES == part)[0]
+        state, quality[index] = _assess(state, fixes.take(index), limits)
+    return state, quality
+
+
+def _assess(
+    state: PlausibilityState, fixes: Fixes, limits: Limits
+) -> tuple[PlausibilityState, Codes8]:
+    """Of no vehicle more than `TRAIL_FIXES`."""
     state = state.without_the_silent(float(fixes.received_t.max())).copy_with(fixes.vehicle_ids)
     table = np.array([state.slots[vehicle_id] for vehicle_id in fixes.vehicle_ids], dtype=np.intp)
     slot = table[fixes.vehicle]
@@ -119,7 +134,6 @@ class _Tracks:
         # Where there is no good fix before, the comparison with NaN holds nothing against it.
         odd = (own != Quality.GOOD) | ~(self.t > newest_t) | (far_m > reach_m)
         odd |= ~backfill & (self.late_s >= LATE_S)
-        odd |= self.rank >= TRAIL_FIXES
         if state.aside:
             waiting = [slot for slot, aside in state.aside.items() if aside.elsewhere]
             if waiting:
@@ -141,6 +155,16 @@ class _Tracks:
         np.maximum.at(state.newest_t, slot, t)
         current = self.late_s[plain] <= RECENT_S
         np.maximum.at(state.current_t, slot[current], self.received_t[plain][current])
+
+
+def _rank(vehicle: Ints) -> Ints:
+    """Each fix's place among its vehicle's, in order of arrival."""
+    order = np.argsort(vehicle, kind="stable")
+    in_order = vehicle[order]
+    starts = np.nonzero(np.diff(in_order, prepend=-1))[0]
+    rank = np.empty(len(vehicle), dtype=np.intp)
+    rank[order] = np.arange(len(vehicle)) - np.repeat(starts, np.diff(starts, append=len(vehicle)))
+    return rank
 
 
 def _one_by_one(  # noqa: PLR0917  all of one batch
