@@ -94,11 +94,11 @@ class RuleSet:
             number = (asked & -asked).bit_length() - 1
             asked &= asked - 1
             rule = self.rules[number]
-            state = states.get(rule.name)
-            now, told = rule.tick(state, quiet, int(codes[number]))
+            before = states.get(rule.name)
+            after, told = rule.tick(before, quiet, int(codes[number]))
             found += told
-            if now is not state:
-                states = _with(states, rule.name, now)
+            if after is not before:
+                states = _with(states, rule.name, after)
                 quiet.states = states
         return states, found
 
