@@ -44,7 +44,15 @@ def insert_positions(conn: Connection, positions: PositionColumns, batch: int) -
     stage_positions(conn, positions, batch)
     with conn.cursor() as cursor:
         cursor.execute(query("insert_positions"), {"misdated": _MISDATED})
-        return cursor.rowcount
+        stored = cursor.rowcount
+        first, last = positions.span()
+        if stored < len(positions) and first is not None:
+            cursor.execute(query("decompress_without_limit"))
+            cursor.execute(
+                query("displace_misdated"), {"misdated": _MISDATED, "first": first, "last": last}
+            )
+            stored += cursor.rowcount
+        return stored
 
 
 def stage_positions(conn: Connection, positions: PositionColumns, batch: int) -> None:

@@ -30,10 +30,27 @@ WHERE batch > %(batch)s AND quality = 0 AND fix_time BETWEEN %(first)s AND %(las
 
 -- name: insert_positions
 -- In the order of the key, so that two writers of the same fixes wait for each other and never in a circle.
--- A time that a wrong clock told is nobody's: a fix whose clock was right takes its place.
 INSERT INTO position
 SELECT DISTINCT ON (vehicle_id, fix_time) * FROM staged_position
 ORDER BY vehicle_id, fix_time, quality = ANY(%(misdated)s::smallint[]), batch_place
+ON CONFLICT (vehicle_id, fix_time) DO NOTHING
+
+-- name: displace_misdated
+-- A time that a wrong clock told is nobody's: a fix whose clock was right takes its place. A statement of its
+-- own: TimescaleDB takes out of the columnstore, in segments of up to 1,000, all that an INSERT with DO UPDATE
+-- comes upon, amended or not. LIMIT keeps the search to one look by key for each staged row, the times keep it to
+-- the days there are.
+INSERT INTO position
+SELECT DISTINCT ON (vehicle_id, fix_time) staged_position.*
+FROM staged_position
+CROSS JOIN LATERAL (
+    SELECT FROM position p
+    WHERE p.vehicle_id = staged_position.vehicle_id AND p.fix_time = staged_position.fix_time
+      AND p.fix_time BETWEEN %(first)s AND %(last)s AND p.quality = ANY(%(misdated)s::smallint[])
+    LIMIT 1
+) AS misdated
+WHERE quality <> ALL(%(misdated)s::smallint[])
+ORDER BY vehicle_id, fix_time, batch_place
 ON CONFLICT (vehicle_id, fix_time) DO UPDATE SET
     received_at = excluded.received_at, terminal_id = excluded.terminal_id, lon = excluded.lon,
     lat = excluded.lat, speed_kmh = excluded.speed_kmh, course_deg = excluded.course_deg,
@@ -43,7 +60,11 @@ ON CONFLICT (vehicle_id, fix_time) DO UPDATE SET
     antenna_cut = excluded.antenna_cut, power_cut = excluded.power_cut, backfill = excluded.backfill,
     quality = excluded.quality, batch = excluded.batch, batch_place = excluded.batch_place
 WHERE position.quality = ANY(%(misdated)s::smallint[])
-    AND excluded.quality <> ALL(%(misdated)s::smallint[])
+
+-- name: decompress_without_limit
+-- TimescaleDB refuses a statement that takes more than 100,000 rows out of the columnstore. Plain PostgreSQL
+-- keeps the setting and knows nothing of it.
+SET LOCAL timescaledb.max_tuples_decompressed_per_dml_transaction = 0
 
 -- name: upsert_latest
 -- Newest first and by vehicle: of two writers each waits for the other in the same order.
