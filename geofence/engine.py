@@ -147,7 +147,7 @@ class Engine:
                 # What was silent before it is remembered, and not told once more.
                 silent = int(np.count_nonzero(before_t + self._rules.silences_s < from_t))
                 lateness_s = np.inf  # nothing is forgotten before it was compared
-            memory, found = batch.run(number, memory, looked, silent, lateness_s)
+            memory, found = batch.run(number, memory, silent, lateness_s)
             state.keep(slot, memory)
             state.due[slot] = self._rules.due(memory.now())
             state.wake[slot] = self._rules.wake(memory.now())

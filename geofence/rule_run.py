@@ -139,7 +139,7 @@ class Batch:
         return looked
 
     def run(
-        self, number: int, memory: Memory, looked: Bools, silent: int, lateness_s: float
+        self, number: int, memory: Memory, silent: int, lateness_s: float
     ) -> tuple[Memory, list[Step]]:
         """Step track `number` through its fixes; what it remembers then, and all that was found.
 
@@ -151,16 +151,15 @@ class Batch:
         told: list[Step] = []
         states = memory.now()
         due, wake = rules.due(states), rules.wake(states)
-        for row, t, step_s, worth, changed, forced in zip(
+        for row, t, step_s, changed, forced in zip(
             range(begin, end),
             rows.t[begin:end].tolist(),
             rows.step_s[begin:end].tolist(),
-            looked[begin:end].tolist(),
             self._pending[begin:end].tolist(),
             self._forced[begin:end].tolist(),
             strict=True,
         ):
-            if not worth and t < due and t < wake:
+            if not changed and not forced and t < due and t < wake:
                 continue
             if step_s > first_silence_s or wake <= t:
                 track = self._silent_before(row, number, silent if row == begin else 0)
@@ -168,13 +167,15 @@ class Batch:
                 memory, found, _, _ = track.until(until, memory, rules, lateness_s)
                 told += found
                 states = memory.now()
-                due = rules.due(states)
+                due, wake = rules.due(states), rules.wake(states)
             pending = changed
             if forced:
                 for name in states:
                     pending |= rules.bit[name]
             elif t >= due:
                 pending |= rules.asked(states, t)
+            if not pending:
+                continue
             after, found_here = self._step(states, Sight(rows, row, t, number, states), pending)
             if found_here:
                 late = bool(rows.fixes.backfill[row])
