@@ -13,6 +13,7 @@ from enum import StrEnum
 import msgspec
 
 from config.round_plan import WorkKind
+from geofence.moment import moment
 
 Value = float | int | str | bool | None
 
@@ -312,3 +313,16 @@ def identity(finding: Finding | Step) -> tuple[object, ...]:
         case Round():
             key = "round", finding.plan_id, finding.window_from
     return key
+
+
+def ended(
+    raised: Violation | None, last_t: float, so_far: dict[str, Value]
+) -> tuple[Violation, ...]:
+    """A violation as it is told when it is over; nothing where none was raised.
+
+    `last_t` is the event time of the last fix that broke the rule, `so_far` what was measured.
+    """
+    if raised is None:
+        return ()
+    values = {**raised.values, **so_far}
+    return (msgspec.structs.replace(raised, ended_at=moment(last_t), values=values),)

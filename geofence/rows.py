@@ -15,7 +15,7 @@ from geofence.near_segments import NearSegments
 from geofence.projection import Floats, lengths_m
 from geofence.strays import newest_strays
 from geofence.zone_index import INSIDE
-from ingest.fixes import Bools, Codes8, Ints
+from ingest.fixes import Bools, Ints
 
 if TYPE_CHECKING:
     from geofence.ground import Ground
@@ -304,11 +304,6 @@ class Rows:
                 at = at[~ground.plans.corridors.within(of, self.x[at], self.y[at])]
             result &= self.run != run
             result[at] = True
-        return result
-
-    def codes_of(self, column: Codes8, *values: int) -> Bools:
-        """Whether a column of codes has one of these values."""
-        result: Bools = np.isin(column, values)
         return result
 
 

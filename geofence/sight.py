@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
+from config.permit import Permit
 from config.vehicle import VehicleKind
 from geofence.moment import moment
 from geofence.rows import Rows
@@ -205,6 +206,13 @@ class Sight:
     def trip(self) -> TripState | None:
         """The trip going on and the one before; None before anything is known."""
         return self.states.get("trip")
+
+    @property
+    def permits(self) -> tuple[Permit, ...]:
+        """The permits in force that count: those of the trip going on, else all."""
+        permits = self.rows.ground.plans.plans[self.plan].permits
+        trip = self.trip.trip if self.trip else None
+        return tuple(p for p in permits if trip and p.permit_id in trip.permit_ids) or permits
 
     @property
     def laden(self) -> bool | None:

@@ -6,8 +6,7 @@ from typing import Protocol
 
 import msgspec
 
-from geofence.finding import Step, Value, Violation
-from geofence.moment import moment
+from geofence.finding import Step, Value, Violation, ended
 from geofence.rules.rule import Rule
 from geofence.sight import Sight
 
@@ -72,7 +71,7 @@ class Held(Rule[HeldState]):
     ) -> tuple[HeldState | None, tuple[Step, ...]]:
         found: tuple[Step, ...] = ()
         if state is not None and sight.step_s > self.holding.max_gap_s:
-            found, state = _ended(state), None
+            found, state = ended(state.raised, state.last_t, _so_far(state)), None
         holds = self.holds(sight, code)
         if holds is None:
             return state, found
@@ -81,7 +80,7 @@ class Held(Rule[HeldState]):
                 return None, found
             clear_t = sight.t if state.clear_t is None else state.clear_t
             if sight.t - clear_t >= self.holding.clear_s:
-                return None, found + _ended(state)
+                return None, found + ended(state.raised, state.last_t, _so_far(state))
             return msgspec.structs.replace(state, clear_t=clear_t), found
         if state is None:
             state = HeldState(sight.t, sight.lon, sight.lat, sight.t, 0)
@@ -98,13 +97,6 @@ class Held(Rule[HeldState]):
     def _sure(self, state: HeldState) -> bool:
         held_s = state.last_t - state.since_t
         return state.fixes >= self.holding.min_fixes and held_s >= self.holding.hold_s
-
-
-def _ended(state: HeldState) -> tuple[Step, ...]:
-    if state.raised is None:
-        return ()
-    values = {**state.raised.values, **_so_far(state)}
-    return (msgspec.structs.replace(state.raised, ended_at=moment(state.last_t), values=values),)
 
 
 def _so_far(state: HeldState) -> dict[str, Value]:

@@ -9,7 +9,7 @@ import numpy as np
 import shapely
 
 from config.permit import Permit
-from geofence.finding import Step, Violation
+from geofence.finding import Step, Value, Violation, ended
 from geofence.ground import Ground
 from geofence.moment import moment
 from geofence.parameters import as_values
@@ -104,9 +104,9 @@ class OffRoute(Rule[OffRouteState]):
             return None, ()
         found: list[Step] = []
         if state is not None and sight.step_s > self._p.max_gap_s:
-            _end(state, found)
+            found += ended(state.raised, state.last_t, _so_far(state))
             state = None
-        permits = self._permits(sight)
+        permits = sight.permits
         relation = self._relation(permits, sight, code)
         if relation == OFF_ROUTE:
             state = self._off(state, permits, sight, found)
@@ -122,15 +122,8 @@ class OffRoute(Rule[OffRouteState]):
     ) -> tuple[OffRouteState | None, tuple[Step, ...]]:
         found: list[Step] = []
         if state is not None:
-            _end(state, found)
+            found += ended(state.raised, state.last_t, _so_far(state))
         return None, tuple(found)
-
-    def _permits(self, sight: Sight) -> tuple[Permit, ...]:
-        """The permits in force whose routes count: the trip's, else all."""
-        permits = self._ground.plans.plans[sight.plan].permits
-        trip = sight.trip.trip if sight.trip else None
-        of_trip = tuple(p for p in permits if trip and p.permit_id in trip.permit_ids)
-        return of_trip or permits
 
     def _relation(self, permits: Sequence[Permit], sight: Sight, code: int) -> int:
         if not self._p.when_empty and sight.laden is False:
@@ -241,7 +234,7 @@ class OffRoute(Rule[OffRouteState]):
         back_fixes = state.back_fixes + 1
         held = sight.t - back_t >= self._p.return_hold_s and back_fixes >= self._p.min_fixes
         if held or relation == NOT_BOUND:
-            _end(state, found)
+            found += ended(state.raised, state.last_t, _so_far(state))
             return None
         # What comes after is off the route anew: no time of it counts as far off.
         return msgspec.structs.replace(
@@ -258,15 +251,7 @@ class OffRoute(Rule[OffRouteState]):
         return int(routes[best]), float(distance[best])
 
 
-def _end(state: OffRouteState, found: list[Step]) -> None:
-    if state.raised is not None:
-        values = {**state.raised.values, **_so_far(state)}
-        found.append(
-            msgspec.structs.replace(state.raised, ended_at=moment(state.last_t), values=values)
-        )
-
-
-def _so_far(state: OffRouteState) -> dict[str, float | int | str | bool | None]:
+def _so_far(state: OffRouteState) -> dict[str, Value]:
     return {
         "max_distance_m": round(state.max_m, 1),
         "duration_s": round(state.last_t - state.since_t, 3),

@@ -11,7 +11,7 @@ import numpy as np
 from config.hours import DailyHours
 from config.permit import Permit
 from config.zone import ZoneKind
-from geofence.finding import Step, Violation
+from geofence.finding import Step, Value, Violation, ended
 from geofence.ground import Ground
 from geofence.kept import ODOMETERS
 from geofence.local_time import in_hours
@@ -105,18 +105,18 @@ class OutOfHours(Rule[OutOfHoursState]):
             return None, ()
         found: list[Step] = []
         if state is not None and sight.step_s > self._p.max_gap_s:
-            _end(state, found)
+            found += ended(state.raised, state.last_t, _so_far(state))
             state = None
-        permits = self._permits(sight)
+        permits = sight.permits
         if not permits or self._allowed(permits, sight) or self._arrived(sight):
             if state is not None:
-                _end(state, found)
+                found += ended(state.raised, state.last_t, _so_far(state))
             return None, tuple(found)
         stop = sight.stop
         if code and (stop is None or stop.until_t is not None):
             return self._drives(state, permits, sight, found), tuple(found)
         if state is not None and sight.t - state.last_t >= self._p.stand_s:
-            _end(state, found)
+            found += ended(state.raised, state.last_t, _so_far(state))
             state = None
         return state, tuple(found)
 
@@ -128,14 +128,8 @@ class OutOfHours(Rule[OutOfHoursState]):
     ) -> tuple[OutOfHoursState | None, tuple[Step, ...]]:
         found: list[Step] = []
         if state is not None:
-            _end(state, found)
+            found += ended(state.raised, state.last_t, _so_far(state))
         return None, tuple(found)
-
-    def _permits(self, sight: Sight) -> Sequence[Permit]:
-        """The permits in force whose hours count: the trip's, else all."""
-        permits = self._ground.plans.plans[sight.plan].permits
-        trip = sight.trip.trip if sight.trip else None
-        return [p for p in permits if trip and p.permit_id in trip.permit_ids] or permits
 
     def _allowed(self, permits: Sequence[Permit], sight: Sight) -> bool:
         """In the hours of one of them, or on the way home from them, or empty."""
@@ -206,15 +200,7 @@ class OutOfHours(Rule[OutOfHoursState]):
         return state
 
 
-def _end(state: OutOfHoursState, found: list[Step]) -> None:
-    if state.raised is not None:
-        values = {**state.raised.values, **_so_far(state)}
-        found.append(
-            msgspec.structs.replace(state.raised, ended_at=moment(state.last_t), values=values)
-        )
-
-
-def _so_far(state: OutOfHoursState) -> dict[str, float | int | str | bool | None]:
+def _so_far(state: OutOfHoursState) -> dict[str, Value]:
     return {
         "duration_s": round(state.last_t - state.since_t, 3),
         "fixes": state.fixes,

@@ -10,7 +10,7 @@ import shapely
 
 from config.road import Road
 from config.site import Site
-from geofence.finding import Step, Violation
+from geofence.finding import Step, Value, Violation, ended
 from geofence.ground import Ground
 from geofence.moment import moment
 from geofence.parameters import as_values
@@ -81,7 +81,7 @@ class Overspeed(Rule[OverspeedState]):
             return None, ()
         found: list[Step] = []
         if state is not None and sight.step_s > self._p.max_gap_s:
-            _end(state, found)
+            found += ended(state.raised, state.last_t, _so_far(state))
             state = None
         if code:
             state = self._fast(state, sight, number, found)
@@ -97,7 +97,7 @@ class Overspeed(Rule[OverspeedState]):
     ) -> tuple[OverspeedState | None, tuple[Step, ...]]:
         found: list[Step] = []
         if state is not None:
-            _end(state, found)
+            found += ended(state.raised, state.last_t, _so_far(state))
         return None, tuple(found)
 
     def _limits(self, rows: Rows) -> Floats:
@@ -185,7 +185,7 @@ class Overspeed(Rule[OverspeedState]):
             return None
         slow_t = sight.t if state.slow_t is None else state.slow_t
         if sight.t - slow_t >= self._p.clear_s:
-            _end(state, found)
+            found += ended(state.raised, state.last_t, _so_far(state))
             return None
         return msgspec.structs.replace(state, slow_t=slow_t)
 
@@ -226,15 +226,7 @@ class _Roads:
         return self._roads[int(mine[np.argmin(shapely.distance(self._lines[mine], place))])]
 
 
-def _end(state: OverspeedState, found: list[Step]) -> None:
-    if state.raised is not None:
-        values = {**state.raised.values, **_so_far(state)}
-        found.append(
-            msgspec.structs.replace(state.raised, ended_at=moment(state.last_t), values=values)
-        )
-
-
-def _so_far(state: OverspeedState) -> dict[str, float | int | str | bool | None]:
+def _so_far(state: OverspeedState) -> dict[str, Value]:
     return {
         "limit_kmh": state.limit_kmh,
         "max_speed_kmh": round(state.max_kmh, 1),

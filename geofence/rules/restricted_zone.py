@@ -6,7 +6,7 @@ import msgspec
 import numpy as np
 
 from config.vehicle import VehicleKind
-from geofence.finding import Step, Violation
+from geofence.finding import Step, Value, Violation, ended
 from geofence.ground import Ground
 from geofence.moment import moment
 from geofence.parameters import as_values
@@ -86,7 +86,7 @@ class RestrictedZone(Rule[RestrictedZoneState]):
         before = {i.zone_id: i for i in state.intrusions} if state else {}
         if sight.step_s > self._p.max_gap_s:
             for intrusion in before.values():
-                _end(intrusion, found)
+                found += ended(intrusion.raised, intrusion.last_t, _so_far(intrusion))
             before = {}
         after = [
             self._go_on(before.pop(zone_id, None), zone_id, sight, found)
@@ -94,7 +94,7 @@ class RestrictedZone(Rule[RestrictedZoneState]):
             if stay.sure and zone_id in self._restricted and self._forbidden(zone_id, sight)
         ]
         for intrusion in before.values():
-            _end(intrusion, found)
+            found += ended(intrusion.raised, intrusion.last_t, _so_far(intrusion))
         going_on = tuple(i for i in after if i is not None)
         return (RestrictedZoneState(going_on) if going_on else None), tuple(found)
 
@@ -106,7 +106,7 @@ class RestrictedZone(Rule[RestrictedZoneState]):
     ) -> tuple[RestrictedZoneState | None, tuple[Step, ...]]:
         found: list[Step] = []
         for intrusion in state.intrusions if state else ():
-            _end(intrusion, found)
+            found += ended(intrusion.raised, intrusion.last_t, _so_far(intrusion))
         return None, tuple(found)
 
     def _forbidden(self, zone_id: str, sight: Sight) -> bool:
@@ -169,7 +169,7 @@ class RestrictedZone(Rule[RestrictedZoneState]):
             return None
         clear_t = sight.t if now.clear_t is None else now.clear_t
         if sight.t - clear_t >= self._p.clear_s:
-            _end(now, found)
+            found += ended(now.raised, now.last_t, _so_far(now))
             return None
         return msgspec.structs.replace(now, clear_t=clear_t)
 
@@ -177,17 +177,7 @@ class RestrictedZone(Rule[RestrictedZoneState]):
         return self._ground.site.zones[zone_id].hours.contains(minute)
 
 
-def _end(intrusion: Intrusion, found: list[Step]) -> None:
-    if intrusion.raised is not None:
-        values = {**intrusion.raised.values, **_so_far(intrusion)}
-        found.append(
-            msgspec.structs.replace(
-                intrusion.raised, ended_at=moment(intrusion.last_t), values=values
-            )
-        )
-
-
-def _so_far(intrusion: Intrusion) -> dict[str, float | int | str | bool | None]:
+def _so_far(intrusion: Intrusion) -> dict[str, Value]:
     return {
         "duration_s": round(intrusion.last_t - intrusion.since_t, 3),
         "fixes": intrusion.fixes,
