@@ -101,7 +101,7 @@ class CameraStream:
             presented_s = picture.presented_s or 0.0
             first_s = presented_s if first_s is None else first_s
             captured_at = started_at + timedelta(seconds=presented_s - first_s)
-            yield Frame(self.camera.id, captured_at, picture.image, number)
+            yield Frame.of(self.camera.id, captured_at, picture.image, number)
             number += 1
         self._set_state(StreamState.OFFLINE, "the file ended")
 
@@ -137,7 +137,7 @@ class CameraStream:
                 if self._newest is not None:
                     dropped = self._health.frames_dropped + 1
                     self._health = replace(self._health, frames_dropped=dropped)
-                self._newest = Frame(self.camera.id, captured_at, picture.image, number)
+                self._newest = Frame.of(self.camera.id, captured_at, picture.image, number)
                 self._changed.notify()
             number += 1
 

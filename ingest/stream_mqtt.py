@@ -72,7 +72,7 @@ def decode_jpeg_frame(
     image = cv2.imdecode(np.frombuffer(payload, np.uint8), cv2.IMREAD_COLOR)
     if image is None:
         return rejected("jpeg: cannot be decoded")
-    return Frame(levels[-3], captured_at, np.asarray(image, np.uint8), number)
+    return Frame.of(levels[-3], captured_at, np.asarray(image, np.uint8), number)
 
 
 class MqttFrameStream:

@@ -105,5 +105,5 @@ def read_clip(
         presented_s = picture.presented_s or 0.0
         first_s = presented_s if first_s is None else first_s
         captured_at = started_at + timedelta(seconds=presented_s - first_s)
-        yield Frame(camera_id, captured_at, picture.image, number)
+        yield Frame.of(camera_id, captured_at, picture.image, number)
         number += 1

@@ -48,7 +48,7 @@ def film(draw: Draw, seconds: float) -> list[Frame]:
         image = image if drawn is None else drawn
         noisy = image + grain[dice.integers(12)]
         at = BEGIN + timedelta(seconds=at_s)
-        frames.append(Frame("c1", at, np.clip(noisy, 0, 255).astype(np.uint8), number))
+        frames.append(Frame.of("c1", at, np.clip(noisy, 0, 255).astype(np.uint8), number))
     return frames
 
 
