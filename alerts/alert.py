@@ -8,7 +8,13 @@ from uuid import UUID
 
 import msgspec
 
-Value = float | int | str | bool | None
+from alerts.attribution import Candidate
+from alerts.value import Value
+
+__all__ = [
+    "Alert", "AlertChange", "AlertStatus", "ChangeKind", "Evidence", "PassedBy", "Severity",
+    "Value",
+]  # fmt: skip
 
 
 class Severity(StrEnum):
@@ -25,14 +31,31 @@ class AlertStatus(StrEnum):
     DISMISSED = "dismissed"  # 误报
 
 
+class PassedBy(msgspec.Struct, frozen=True, kw_only=True):
+    """Who passed where a camera's alert is about, as the camera saw it (过路目标).
+
+    `track_uid` is that of the `Sighting` of the same passage. `lon`, `lat` (WGS-84) are where it
+    was at `seen_at`, None where the camera cannot tell.
+    """
+
+    track_uid: UUID
+    class_name: str
+    color: str
+    seen_at: datetime
+    lon: float | None = None
+    lat: float | None = None
+
+
 class Alert(msgspec.Struct, frozen=True, kw_only=True):
     """One alert as the rules know it. Times are event times, aware; the place is WGS-84.
 
     Attributes:
         alert_id: a function of what happened, so that judging it twice gives the same alert.
         kind: an alert kind of the design.
-        plate, plate_color, company: of the vehicle, as registered when the alert was raised; the
-            company by name. None for a camera's alert and for a terminal that is not registered.
+        vehicle_id: of a camera's alert, the vehicle that the rules lay it at (see
+            `alerts.attribution`); None where a person has to say.
+        plate, plate_color, company: of the vehicle, as registered when the alert last changed; the
+            company by name. None for a vehicle or terminal that is not registered.
         subject: the zone, permit, route or camera zone it is about.
         raised_at: the event time at which it was sure enough to tell.
         ended_at: None while it goes on.
@@ -42,6 +65,9 @@ class Alert(msgspec.Struct, frozen=True, kw_only=True):
         rings: whether it is to be announced; found late or in backfill, it is only kept.
         withdrawn: a late fix showed that it never happened.
         values, parameters: what was measured, and the thresholds in force.
+        passers: of a camera's alert, who passed.
+        candidates: of a camera's alert, the vehicles that it may have been, best first.
+        nobody: 0 to 1, that it was no vehicle whose positions are known; None until it was judged.
     """
 
     alert_id: UUID
@@ -67,6 +93,9 @@ class Alert(msgspec.Struct, frozen=True, kw_only=True):
     withdrawn: bool = False
     values: dict[str, Value] = {}
     parameters: dict[str, Value] = {}
+    passers: tuple[PassedBy, ...] = ()
+    candidates: tuple[Candidate, ...] = ()
+    nobody: float | None = None
 
 
 class Evidence(msgspec.Struct, frozen=True, kw_only=True):

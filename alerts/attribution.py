@@ -7,7 +7,7 @@ from uuid import UUID
 
 import msgspec
 
-from alerts.alert import Value
+from alerts.value import Value
 
 
 class Candidate(msgspec.Struct, frozen=True, kw_only=True):

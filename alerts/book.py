@@ -5,6 +5,9 @@ vehicle or camera and the same subject share a key; all occurrences of a key tha
 are kept, grouped anew at each finding, and compared with what was told before. So the alerts are a
 function of what happened, not of the order in which it became known, and an alert whose first
 occurrence is amended by a late fix stays the same alert.
+
+An `Attribution` is a finding too: it goes to every occurrence whose passer has its track, whether
+that was told before or comes within `lateness`. A later one replaces an earlier.
 """
 
 from __future__ import annotations
@@ -17,38 +20,23 @@ from uuid import UUID, uuid5
 import msgspec
 
 from alerts.alert import Alert, AlertChange, ChangeKind, Evidence, Severity
+from alerts.attribution import Attribution
+from alerts.book_state import BookState, Key, Page, decode_state, encode_state
 from alerts.evidence import evidence_of
 from alerts.grouping import Occurrence, group
 from alerts.kind import ALERT_KINDS
+from alerts.laying import laying_of
+from alerts.occurrence import of_scene_event, of_violation
 from config.site import Site
 from detection.scene_event import SceneEvent
 from geofence.finding import Violation
 
+__all__ = ["AlertBook", "BookState", "Finding", "Key", "Page", "decode_state", "encode_state"]
+
+Finding = Violation | SceneEvent | Attribution
+
 ALERT_NAMESPACE = UUID("5d6c0f0e-6d2b-5a54-9a0c-6f0a4f6f8f3e")
 """Alert ids are UUIDv5 in this namespace: never change it, receivers know alerts by them."""
-
-
-class Key(msgspec.Struct, frozen=True):
-    """What makes two findings the same trouble. One of `vehicle_id`, `camera_id` is set."""
-
-    kind: str
-    vehicle_id: str | None
-    camera_id: str | None
-    subject: str
-
-
-class Page(msgspec.Struct, frozen=True):
-    """All that is kept of one key: its occurrences, and the alerts told of them as they stand."""
-
-    key: Key
-    occurrences: tuple[Occurrence, ...]
-    alerts: tuple[Alert, ...]
-    touched_at: datetime
-
-
-@dataclass(frozen=True, slots=True)
-class BookState:
-    pages: Mapping[Key, Page]
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,25 +51,36 @@ class AlertBook:
         return BookState({})
 
     def advance(
-        self, state: BookState, findings: Sequence[Violation | SceneEvent], now: datetime
+        self, state: BookState, findings: Sequence[Finding], now: datetime
     ) -> tuple[BookState, list[AlertChange]]:
         """Enter findings; `now` (aware) is when their cause was received."""
         if not findings:
             return state, []
         pages = dict(state.pages)
+        attributions = dict(state.attributions)
         changes: list[AlertChange] = []
         by_key: dict[Key, list[Violation | SceneEvent]] = {}
         for finding in findings:
-            by_key.setdefault(_key(finding), []).append(finding)
+            if isinstance(finding, Attribution):
+                attributions[finding.track_uid] = finding
+                for key in _of_track(pages, finding):
+                    by_key.setdefault(key, [])
+            else:
+                by_key.setdefault(_key(finding), []).append(finding)
         for key, found in by_key.items():
             page = pages.get(key) or Page(key, (), (), now)
-            pages[key], steps = self._turn(page, found, now)
+            pages[key], steps = self._turn(page, found, attributions, now)
             changes.extend(steps)
         self._forget(pages, now)
-        return BookState(pages), changes
+        young = {uid: a for uid, a in attributions.items() if now - a.at <= self.lateness}
+        return BookState(pages, young), changes
 
     def _turn(
-        self, page: Page, findings: Iterable[Violation | SceneEvent], now: datetime
+        self,
+        page: Page,
+        findings: Iterable[Violation | SceneEvent],
+        attributions: Mapping[UUID, Attribution],
+        now: datetime,
     ) -> tuple[Page, list[AlertChange]]:
         known = {o.started_at: o for o in page.occurrences}
         pictured: list[tuple[datetime, SceneEvent]] = []
@@ -91,9 +90,17 @@ class AlertBook:
                 known.pop(began, None)
                 continue
             earlier = known.get(began)
-            known[began] = self._occurrence(finding, earlier, now)
-            if isinstance(finding, SceneEvent) and finding.snapshots:
-                pictured.append((began, finding))
+            if isinstance(finding, SceneEvent):
+                camera = self.site.cameras[finding.camera_id]
+                known[began] = of_scene_event(finding, camera, earlier, now, self.lateness)
+                if finding.snapshots:
+                    pictured.append((began, finding))
+            else:
+                known[began] = of_violation(finding, earlier, now, self.lateness)
+        for began, occurrence in known.items():
+            if occurrence.passer is not None and occurrence.passer.track_uid in attributions:
+                laid = attributions[occurrence.passer.track_uid]
+                known[began] = msgspec.structs.replace(occurrence, attribution=laid)
 
         before = {a.alert_id: a for a in page.alerts}
         changes: list[AlertChange] = []
@@ -120,51 +127,6 @@ class AlertBook:
         alerts.sort(key=lambda a: a.started_at)
         return Page(page.key, tuple(kept), tuple(alerts), now), changes
 
-    def _occurrence(
-        self, finding: Violation | SceneEvent, earlier: Occurrence | None, now: datetime
-    ) -> Occurrence:
-        if isinstance(finding, SceneEvent):
-            camera = self.site.cameras[finding.camera_id]
-            occurrence = Occurrence(
-                started_at=finding.started_at,
-                raised_at=finding.raised_at,
-                ended_at=finding.ended_at,
-                lon=camera.lon,
-                lat=camera.lat,
-                confidence=finding.confidence,
-                suspected=finding.suspected,
-                rings=now - finding.raised_at <= self.lateness,
-                zone_id=None,
-                permit_id=None,
-                values=dict(finding.values),
-                parameters=dict(finding.parameters),
-                box=finding.box,
-            )
-        else:
-            confirmed_at = finding.confirmed_at or finding.started_at
-            occurrence = Occurrence(
-                started_at=finding.started_at,
-                raised_at=confirmed_at,
-                ended_at=finding.ended_at,
-                lon=finding.lon,
-                lat=finding.lat,
-                confidence=finding.confidence,
-                suspected=finding.confidence < 1,
-                rings=not finding.backfill and now - confirmed_at <= self.lateness,
-                zone_id=finding.zone_id,
-                permit_id=finding.permit_id,
-                values=dict(finding.values),
-                parameters=dict(finding.parameters),
-            )
-        if earlier is None:
-            return occurrence
-        return msgspec.structs.replace(
-            occurrence,
-            raised_at=earlier.raised_at,
-            rings=earlier.rings,
-            alert_id=earlier.alert_id,
-        )
-
     def _claim(self, key: Key, members: Sequence[Occurrence], unclaimed: dict[UUID, Alert]) -> UUID:
         """The alert these members were told in before, the eldest if in several; else a new id."""
         told = [unclaimed[m.alert_id] for m in members if m.alert_id in unclaimed] or [
@@ -183,7 +145,9 @@ class AlertBook:
 
     def _alert(self, key: Key, alert_id: UUID, members: Sequence[Occurrence]) -> Alert:
         first, last = members[0], members[-1]
-        vehicle = self.site.vehicles.get(key.vehicle_id or "")
+        laying = laying_of(members)
+        vehicle_id = key.vehicle_id or laying.vehicle_id
+        vehicle = self.site.vehicles.get(vehicle_id or "")
         company = self.site.companies.get(vehicle.company_id) if vehicle else None
         rings = any(m.rings for m in members)
         ended = None
@@ -193,7 +157,7 @@ class AlertBook:
             alert_id=alert_id,
             kind=key.kind,
             severity=self._severity(key.kind),
-            vehicle_id=key.vehicle_id,
+            vehicle_id=vehicle_id,
             plate=vehicle.plate if vehicle else None,
             plate_color=vehicle.plate_color.value if vehicle else None,
             company=company.name if company else None,
@@ -212,6 +176,9 @@ class AlertBook:
             rings=rings,
             values=last.values,
             parameters=last.parameters,
+            passers=laying.passers,
+            candidates=laying.candidates,
+            nobody=laying.nobody,
         )
 
     def _severity(self, kind: str) -> Severity:
@@ -232,6 +199,18 @@ def _key(finding: Violation | SceneEvent) -> Key:
     return Key(finding.kind, finding.vehicle_id, None, finding.subject)
 
 
+def _of_track(pages: Mapping[Key, Page], attribution: Attribution) -> list[Key]:
+    return [
+        key
+        for key, page in pages.items()
+        if key.camera_id == attribution.camera_id
+        and any(
+            o.passer is not None and o.passer.track_uid == attribution.track_uid
+            for o in page.occurrences
+        )
+    ]
+
+
 def _step(before: Alert | None, alert: Alert, evidence: tuple[Evidence, ...]) -> list[AlertChange]:
     if before is None or (alert.rings and not before.rings):
         change = ChangeKind.RAISED
@@ -242,13 +221,3 @@ def _step(before: Alert | None, alert: Alert, evidence: tuple[Evidence, ...]) ->
     else:
         change = ChangeKind.AMENDED
     return [AlertChange(change=change, alert=alert, evidence=evidence)]
-
-
-def encode_state(state: BookState) -> bytes:
-    return msgspec.msgpack.encode(list(state.pages.values()))
-
-
-def decode_state(data: bytes) -> BookState:
-    """Raises `msgspec.ValidationError` on bytes that another version wrote."""
-    pages = msgspec.msgpack.decode(data, type=list[Page])
-    return BookState({page.key: page for page in pages})

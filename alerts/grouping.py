@@ -2,6 +2,7 @@
 
 Other cities hold a repeated alarm back for two hours; that is the default of `hold_back_s`. What a
 camera saw is joined only at the same place in the picture: a second heap beside the first is news.
+What it says of who passes (an open load, an unknown truck) is joined only for the same passage.
 """
 
 from __future__ import annotations
@@ -12,7 +13,8 @@ from uuid import UUID
 
 import msgspec
 
-from alerts.alert import Value
+from alerts.alert import PassedBy, Value
+from alerts.attribution import Attribution
 from detection.scene_event import Box
 
 SAME_PLACE_IOU = 0.3
@@ -22,7 +24,12 @@ SAME_PLACE_IOU = 0.3
 class Occurrence(msgspec.Struct, frozen=True, kw_only=True):
     """One finding as grouping sees it, from either fleet or camera.
 
-    `alert_id` is the alert it was told in; None until it has been.
+    Attributes:
+        box: where in the picture; None where that is no matter.
+        by_passage: it is about who passed, and not about what lies at a place.
+        passer: who passed.
+        attribution: at whom that was laid.
+        alert_id: the alert it was told in; None until it has been.
     """
 
     started_at: datetime
@@ -38,6 +45,9 @@ class Occurrence(msgspec.Struct, frozen=True, kw_only=True):
     values: dict[str, Value]
     parameters: dict[str, Value]
     box: Box | None = None
+    by_passage: bool = False
+    passer: PassedBy | None = None
+    attribution: Attribution | None = None
     alert_id: UUID | None = None
 
 
@@ -55,6 +65,11 @@ def group(occurrences: Sequence[Occurrence], hold_back: timedelta) -> list[tuple
 
 
 def _continues(members: Sequence[Occurrence], occurrence: Occurrence, hold_back: timedelta) -> bool:
+    if occurrence.by_passage:
+        return occurrence.passer is not None and any(
+            m.passer is not None and m.passer.track_uid == occurrence.passer.track_uid
+            for m in members
+        )
     if any(m.ended_at is None for m in members):
         near = True
     else:

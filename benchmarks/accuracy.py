@@ -20,13 +20,12 @@ from uuid import UUID
 import numpy as np
 
 from alerts.alert import Alert, AlertChange
-from alerts.book import AlertBook, BookState
+from alerts.book import AlertBook, BookState, Finding
 from app.judge import Judge
 from benchmarks.matching import Matched, Score, match
 from config.settings import PipelineSettings
 from demo.fleet.labelled.label import Label
 from demo.fleet.labelled.labelled_set import LabelledSet, make_set
-from detection.scene_event import SceneEvent
 from geofence.finding import Violation, identity
 from ingest.fixes import FLAG_CODES, LID_CODES, LOAD_CODES, WORK_BITS
 from ingest.position import Position
@@ -58,7 +57,7 @@ def judge_set(labelled: LabelledSet) -> tuple[list[Alert], list[Violation]]:
         """Keeps every violation as it was last told."""
 
         def advance(
-            self, state: BookState, findings: Sequence[Violation | SceneEvent], now: datetime
+            self, state: BookState, findings: Sequence[Finding], now: datetime
         ) -> tuple[BookState, list[AlertChange]]:
             heard.update((identity(f), f) for f in findings if isinstance(f, Violation))
             return super().advance(state, findings, now)

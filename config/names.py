@@ -11,7 +11,8 @@ ALERT_KINDS = frozenset(
     suspected_dumping wrong_ground trip_unfinished track_gap tamper terminal_offline unknown_site
     unknown_ground missed_segment work_too_fast round_late left_work_area wash_in_frost
     spillage illegal_dumping open_load unknown_truck terminal_silent
-    camera_offline camera_frozen camera_blocked camera_moved
+    camera_offline camera_frozen camera_dark camera_blinded camera_out_of_focus camera_blocked
+    camera_moved
     """.split()  # noqa: SIM905 - a list literal would take thirty lines
 )
 

@@ -1,0 +1,3 @@
+"""What an alert's measured values and thresholds may be."""
+
+Value = float | int | str | bool | None
