@@ -133,7 +133,7 @@ def _read(
                 content, timezone, routes=routes, vehicles=vehicles, problems=problems
             ),
         ),
-        cameras=given(CAMERAS, lambda content: read_cameras(content, datum, problems)),
+        cameras=given(CAMERAS, lambda content: read_cameras(content, datum, problems, zones)),
         rules=head.rules,
     )
 

@@ -17,7 +17,10 @@ from pathlib import Path
 from shapely import LineString
 from shapely.ops import substring
 
+from config.camera import Camera, CameraRole
 from config.demo_district import folder
+from demo.cameras.clips import script_of
+from demo.cameras.ground_points import marked_points
 
 ORIGIN_LON, ORIGIN_LAT = 119.94, 31.70
 # Metres a degree at 31.7 N on the WGS-84 ellipsoid.
@@ -361,6 +364,10 @@ PICTURE_ZONES: dict[str, tuple[tuple[str, str, str], ...]] = {
 }
 
 
+# Which construction site's gate a camera watches, and on which side of its gate line it lies.
+GATES = {"gate-east": ("site-east", "left"), "gate-south": ("site-south", "left")}
+
+
 def cameras(d: Drawing) -> str:
     def stream(name: str) -> str:
         return f"rtsp://127.0.0.1:8554/{name}.mp4?play_count=0"
@@ -385,6 +392,7 @@ def cameras(d: Drawing) -> str:
     parts = [
         "# Cameras of the demo district. The demonstration's cameras announce where they really\n"
         "# stream (cameras/<id>/status); an empty stream_url: the camera sends frames over MQTT.\n"
+        "# Ground points: corners of the carriageway (demo/cameras/ground_points.py).\n"
     ]
     for camera_id, name, url, place, heading, role in rows:
         lon, lat = degrees((place[0] + 12, place[1] - 9))
@@ -392,10 +400,21 @@ def cameras(d: Drawing) -> str:
             f'\n[[camera]]\nid = "{camera_id}"\nname = "{name}"\nstream_url = "{url}"\n'
             f'lon = {lon}\nlat = {lat}\nheading_deg = {heading}\nrole = "{role}"\n'
         )
+        site_zone, inside = GATES.get(camera_id, ("", ""))
+        if site_zone:
+            parts.append(f'site_zone = "{site_zone}"\n')
         for zone_id, kind, points in PICTURE_ZONES[camera_id]:
             parts.append(
                 f'\n[[camera.zone]]\nid = "{zone_id}"\nkind = "{kind}"\npoints = {points}\n'
             )
+            if kind == "gate_line":
+                parts.append(f'inside = "{inside}"\n')
+        camera = Camera(camera_id, name, url, lon, lat, heading, CameraRole(role))
+        parts.extend(
+            f"\n[[camera.ground_point]]\nx = {point.x:.4f}\ny = {point.y:.4f}\n"
+            f"lon = {point.lon:.7f}\nlat = {point.lat:.7f}\n"
+            for point in marked_points(script_of(camera, 1), camera)
+        )
     return "".join(parts)
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -10,26 +9,10 @@ import numpy.typing as npt
 import shapely
 from shapely import Geometry
 
+from config.degrees import metres_per_degree
 from config.site import Site
 
 Floats = npt.NDArray[np.float64]
-
-_A_M = 6_378_137.0  # WGS-84 semi-major axis
-_E2 = 6.694_379_990_14e-3  # WGS-84 first eccentricity squared
-
-
-def metres_per_degree(lat: float) -> tuple[float, float]:
-    """Length of one degree of longitude and of latitude at `lat`, in metres.
-
-    Source: radii of curvature in the prime vertical and the meridian, WGS-84 (NIMA TR8350.2).
-    """
-    sin2 = math.sin(math.radians(lat)) ** 2
-    prime_vertical = _A_M / math.sqrt(1 - _E2 * sin2)
-    meridian = _A_M * (1 - _E2) / (1 - _E2 * sin2) ** 1.5
-    return (
-        math.radians(1) * prime_vertical * math.cos(math.radians(lat)),
-        math.radians(1) * meridian,
-    )
 
 
 def lengths_m(lon1: Floats, lat1: Floats, lon2: Floats, lat2: Floats) -> Floats:
