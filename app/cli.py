@@ -11,7 +11,7 @@ from typing import Annotated
 import structlog
 import typer
 
-from app.commands import tracks, vision
+from app.commands import evaluate, tracks, vision
 from app.commands.terminal import err, out
 from app.roles import Role
 from app.servers.errors import ServerError
@@ -115,6 +115,7 @@ app.command()(tracks.replay)
 app.command()(tracks.backtest)
 app.command()(vision.detect)
 app.command()(vision.train)
+app.command()(evaluate.evaluate)
 
 
 def main() -> None:

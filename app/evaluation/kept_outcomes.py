@@ -1,0 +1,85 @@
+"""Outcomes on disk: of this run, or kept so that a run that was broken off goes on (断点续评)."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Iterable
+from importlib import metadata
+from pathlib import Path
+
+import msgspec
+
+from app.evaluation.outcome import ClipOutcome, ClipPictures
+from app.evaluation.truth import Clip
+from config.settings import VisionSettings
+from detection.detector import PACKAGE_MODEL
+
+_CODE = ("config", "ingest", "detection", "app/evaluation/clip_run.py", "app/evaluation/outcome.py")
+"""What can change an outcome, beside what is installed."""
+_INSTALLED = ("numpy", "opencv-python-headless", "av", "onnxruntime", "openvino", "trackers")
+_ROOT = Path(__file__).parents[2]
+
+
+class KeptOutcomes:
+    """One file a clip and one for its pictures, in a folder; a fingerprint in their names."""
+
+    def __init__(self, folder: Path) -> None:
+        folder.mkdir(parents=True, exist_ok=True)
+        self._folder = folder
+
+    def load(self, key: str) -> ClipOutcome | None:
+        """None where there is none, or one that an older release wrote otherwise."""
+        try:
+            return msgspec.msgpack.decode(self._path(key).read_bytes(), type=ClipOutcome)
+        except (FileNotFoundError, msgspec.MsgspecError):
+            return None
+
+    def pictures(self, key: str) -> ClipPictures:
+        content = self._path(key, "pictures").read_bytes()
+        return msgspec.msgpack.decode(content, type=ClipPictures)
+
+    def keep(self, key: str, outcome: ClipOutcome, pictures: ClipPictures) -> None:
+        self._write(self._path(key, "pictures"), pictures)
+        self._write(self._path(key), outcome)  # last: where it is, its pictures are, too
+
+    def _path(self, key: str, what: str = "outcome") -> Path:
+        return self._folder / f"{key}.{what}"
+
+    @staticmethod
+    def _write(path: Path, value: msgspec.Struct) -> None:
+        part = path.with_suffix(f"{path.suffix}.part{os.getpid()}")
+        part.write_bytes(msgspec.msgpack.encode(value))
+        part.replace(path)
+
+
+def code_fingerprint(settings: VisionSettings) -> str:
+    """Of the code, what is installed, the model and the settings that outcomes depend on."""
+    digest = hashlib.sha256()
+    for part in _CODE:
+        path = _ROOT / part
+        _add_files(digest, sorted(path.rglob("*.py")) if path.is_dir() else [path])
+    for name in _INSTALLED:
+        try:
+            digest.update(f"{name}={metadata.version(name)};".encode())
+        except metadata.PackageNotFoundError:
+            continue
+    _add_files(digest, [settings.model or PACKAGE_MODEL])
+    digest.update(settings.model_dump_json(exclude={"model"}).encode())
+    return digest.hexdigest()
+
+
+def clip_key(clip: Clip, path: Path, site_fingerprint: str, code: str) -> str:
+    """Of one clip's outcome: its pixels, its times, its camera, and `code_fingerprint`."""
+    digest = hashlib.sha256(f"{code}|{site_fingerprint}|{clip!r}|".encode())
+    _add_files(digest, [path])
+    return digest.hexdigest()[:40]
+
+
+def _add_files(digest: hashlib._Hash, paths: Iterable[Path]) -> None:
+    for path in paths:
+        if path.is_dir():
+            _add_files(digest, sorted(p for p in path.rglob("*") if p.is_file()))
+        elif path.is_file():
+            with path.open("rb") as file:
+                digest.update(hashlib.file_digest(file, "sha256").digest())
