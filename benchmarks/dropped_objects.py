@@ -7,7 +7,7 @@ the moment.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import cv2
 import numpy as np
@@ -16,6 +16,9 @@ from numpy.typing import NDArray
 from ingest.frame import Frame, Image
 
 KINDS = ("bag", "pile", "stain", "box")
+OPACITIES = (1.0, 0.8, 0.65, 0.5)
+LEAST_CONTRAST = 12.0
+"""Levels that a drop's middle must differ from the ground by: less, and no eye finds it either."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +70,15 @@ def _appearance(drop: Drop) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
     return colour.astype(np.float32), coverage.astype(np.float32)
 
 
+def contrast(drop: Drop, scene: Image) -> float:
+    """Levels (0 to 255) by which the drop differs from the empty scene, over what it covers."""
+    colour, coverage = _appearance(drop)
+    x1, y1, x2, y2 = drop.box
+    there = coverage > 0.3 * drop.opacity
+    apart = np.abs(coverage[:, :, None] * (colour - scene[y1:y2, x1:x2])).max(axis=2)
+    return float(apart[there].mean())
+
+
 def median_scene(frames: Sequence[Frame]) -> Image:
     """The clip without its movers."""
     step = max(1, len(frames) // 25)
@@ -98,7 +110,8 @@ def composite(frames: Iterable[Frame], drops: Sequence[Drop], scene: Image) -> I
             x1, y1, x2, y2 = drop.box
             seen = (coverage * ~cover[y1:y2, x1:x2])[:, :, None]
             image[y1:y2, x1:x2] += seen * (colour * gain - image[y1:y2, x1:x2])
-        yield replace(frame, image=np.clip(image, 0, 255).astype(np.uint8))
+        pixels = np.clip(image, 0, 255).astype(np.uint8)
+        yield Frame.of(frame.camera_id, frame.captured_at, pixels, frame.number)
 
 
 def choose_drops(frames: Sequence[Frame], scene: Image, count: int, seed: int) -> list[Drop]:
@@ -139,7 +152,8 @@ def choose_drops(frames: Sequence[Frame], scene: Image, count: int, seed: int) -
         if any(np.hypot(d.x - x, d.y - y) < 0.18 * width for d in drops):
             continue
         at_s = (frame.captured_at - frames[0].captured_at).total_seconds()
-        opacity = float(dice.choice([1.0, 0.8, 0.6])) if kind == "stain" else 1.0
+        opacity = float(dice.choice(OPACITIES))
         drop = Drop(kind, x, y, wide, tall, at_s, opacity, int(dice.integers(1 << 30)), under)
-        drops.append(drop)
+        if contrast(drop, scene) >= LEAST_CONTRAST:
+            drops.append(drop)
     return drops

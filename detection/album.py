@@ -10,8 +10,9 @@ from datetime import datetime, timedelta
 import cv2
 import numpy as np
 
-from detection.leftover import share_covered
-from detection.scene_event import Box, Snapshot
+from detection.box_geometry import share_covered
+from detection.scene_event import Box, SeenBox, Snapshot
+from detection.sighting import track_uid
 from detection.tracking import Track
 from ingest.frame import Frame, Image
 
@@ -28,7 +29,7 @@ class Page:
     width_px: int
     height_px: int
     jpeg: bytes
-    boxes: dict[int, Box]
+    boxes: dict[int, SeenBox]
 
     def image(self) -> Image:
         coded = np.frombuffer(self.jpeg, np.uint8)
@@ -41,13 +42,21 @@ class Page:
             width_px=self.width_px,
             height_px=self.height_px,
             jpeg=self.jpeg,
+            seen=tuple(self.boxes.values()),
         )
 
 
 def page_of(frame: Frame, tracks: Iterable[Track] = ()) -> Page:
-    height, width = frame.image.shape[:2]
+    width, height = frame.size_px
     _, jpeg = cv2.imencode(".jpg", frame.image, [cv2.IMWRITE_JPEG_QUALITY, _JPEG_QUALITY])
-    boxes = {track.track_id: track.box for track in tracks}
+    boxes = {
+        track.track_id: SeenBox(
+            class_name=track.class_name,
+            box=track.box,
+            track_uid=track_uid(frame.camera_id, track.first_seen_at, track.track_id),
+        )
+        for track in tracks
+    }
     return Page(frame.captured_at, width, height, np.asarray(jpeg).tobytes(), boxes)
 
 
@@ -74,8 +83,8 @@ class Album:
         return max(
             pages,
             key=lambda page: (
-                share_covered(place, page.boxes[track_id]),
-                -_distance(place, page.boxes[track_id]),
+                share_covered(place, page.boxes[track_id].box),
+                -_distance(place, page.boxes[track_id].box),
             ),
             default=None,
         )

@@ -1,7 +1,7 @@
 """Two memories of a scene, one of a second and one of a minute (双背景模型).
 
 What differs from the long memory and agrees with the short one came and stayed. Pixels are those
-of a working picture at most `WORK_WIDTH_PX` wide.
+of a working picture at most `WORK_WIDTH_PX` wide, of 8 bits, so that a quiet one costs little.
 """
 
 from __future__ import annotations
@@ -13,21 +13,27 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from ingest.frame import Image
+from ingest.frame import Frame, Image
 
 WORK_WIDTH_PX = 640
 SHORT_S = 0.5  # time constants of the exponential means: about 1 s and 60 s of memory
 LONG_S = 60.0
 WARM_UP_S = 4.0
+WARM_UP_PICTURES = 3  # so many at least, however slowly they come
+LEARN_EVERY_S = 0.5  # the long memory needs no finer steps
 CHANGE_LEVELS = 11.0  # of 255; a change must exceed this and NOISE_TIMES the pixel's own noise
 NOISE_TIMES = 4.0
 STILL_LEVELS = 9.0  # a still pixel agrees with the short memory within this
-GLOBAL_CHANGE = 0.45  # so much of the picture changed: another light or another view
-GLOBAL_CHANGE_S = 2.0
+UNSETTLED = 0.3  # so much of the picture changed: what it shows is judged later
+GLOBAL_CHANGE = 0.45  # for GLOBAL_CHANGE_S: another light or another view
+GLOBAL_CHANGE_S = 8.0
+WHOLE_CHANGE = 0.75  # so much is no vehicle before the lens: after WHOLE_CHANGE_S
+WHOLE_CHANGE_S = 2.0
 
 Mask = NDArray[np.bool_]
 Picture = NDArray[np.float32]
-_NOTHING: Picture = np.empty((0, 0, 3), np.float32)
+_NO_IMAGE: Image = np.empty((0, 0, 3), np.uint8)
+_NOTHING: Picture = np.empty((0, 0), np.float32)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -38,7 +44,10 @@ class Look:
         changed: differs from the long memory.
         still: agrees with the short one.
         age_s: how long each pixel has been changed and still, occlusions not counted.
+        onset_s: seconds of `at_s` when each pixel's age began; nan where it has none.
+        at_s: this picture's time, seconds since the memories began.
         scale: working pixels per pixel of the frame.
+        fraction: of the picture changed.
         restarted: the light or the view changed as a whole; everything before is forgotten.
     """
 
@@ -46,140 +55,215 @@ class Look:
     changed: Mask
     still: Mask
     age_s: Picture
+    onset_s: Picture
+    at_s: float
     scale: float
+    fraction: float = 0.0
     restarted: bool = False
 
+    @property
+    def settled(self) -> bool:
+        return self.fraction < UNSETTLED
 
-def strongest(picture: cv2.typing.MatLike) -> Picture:
+
+def strongest(picture: cv2.typing.MatLike) -> NDArray[np.uint8]:
     """(h, w, 3) -> (h, w): the largest channel, many times faster than numpy's `max(axis=2)`."""
     blue, green, red = cv2.split(picture)
-    return np.asarray(cv2.max(cv2.max(blue, green), red), np.float32)
+    return np.asarray(cv2.max(cv2.max(blue, green), red))
 
 
 class Background:
     """Feed every picture in order of time; nothing here reads a clock."""
 
     def __init__(self) -> None:
+        self._began_at: datetime | None = None  # of `at_s`
         self._started_at: datetime | None = None  # of the warm-up
         self._at: datetime | None = None
+        self._learnt_at: datetime | None = None
         self._changed_since: datetime | None = None
-        self._samples: list[Picture] = []
+        self._samples: list[Image] = []
         self._sample_due: datetime | None = None
-        self._short = self._long = _NOTHING  # `_long` stays so until the warm-up is over
-        self._noise = self._age = _NOTHING
+        self._short = self._long = self._now = _NO_IMAGE  # `_long` so until the warm-up is over
+        self._long_exact = self._noise = self._age = self._onset = _NOTHING
+        self._threshold = self._still_within = np.empty((0, 0), np.uint8)
         self._gain = np.ones(3, np.float32)
 
     @property
     def short(self) -> Picture:
         """(h, w, 3) BGR, exposure of the long memory."""
-        return self._exposed(self._short)
+        return self._exposed(self._short).astype(np.float32)
 
     @property
     def long(self) -> Picture:
         """(h, w, 3) BGR; empty while warming up."""
-        return self._long
+        return self._long.astype(np.float32)
 
-    def advance(self, image: Image, at: datetime) -> Look:
-        height, width = image.shape[:2]
-        scale = min(1.0, WORK_WIDTH_PX / width)
-        size = (round(width * scale), round(height * scale))
-        how = cv2.INTER_AREA if scale < 0.5 else cv2.INTER_LINEAR
-        small = cv2.resize(image, size, interpolation=how) if scale < 1 else image
-        picture: Picture = cv2.GaussianBlur(small, (5, 5), 0).astype(np.float32)
+    @property
+    def noise(self) -> Picture:
+        """(h, w): each pixel's own standard deviation, in levels; empty while warming up."""
+        return self._noise
+
+    @property
+    def gain(self) -> float:
+        """The exposure of now over that of the long memory."""
+        return float(self._gain.mean())
+
+    def patch(self, rows: slice, columns: slice) -> tuple[Picture, Picture]:
+        """(now, before): that part of the short memory, exposed alike, and of the long one."""
+        now = self._exposed(self._short[rows, columns])
+        return now.astype(np.float32), self._long[rows, columns].astype(np.float32)
+
+    def advance(self, frame: Frame) -> Look:
+        at = frame.captured_at
+        picture = np.asarray(cv2.GaussianBlur(frame.scaled(WORK_WIDTH_PX), (5, 5), 0), np.uint8)
+        scale = picture.shape[1] / frame.size_px[0]
         if self._started_at is None or self._short.shape != picture.shape:
-            self._restart(at)
+            self.restart(at)
             self._short = picture
+        self._began_at = self._began_at or at
         dt_s = min((at - (self._at or at)).total_seconds(), 2.0)
         self._at = at
-        rate = np.float32(1 - np.exp(-dt_s / SHORT_S))
-        self._short = self._short + rate * (picture - self._short)
-        if self._long is _NOTHING:
+        rate = float(1 - np.exp(-dt_s / SHORT_S))
+        unrest = strongest(cv2.absdiff(picture, self._short))
+        self._short = np.asarray(cv2.addWeighted(picture, rate, self._short, 1 - rate, 0), np.uint8)
+        if self._long is _NO_IMAGE:
             return self._warm_up(picture, at, scale)
-        return self._compare(picture, at, dt_s, scale)
+        return self._compare(picture, unrest, at, dt_s, scale)
 
     def absorb(self, region: Mask) -> None:
         """What is in `region` now belongs to the scene from now on."""
-        self.long[region] = self.short[region]
+        now = self._exposed(self._short)
+        self._long[region] = now[region]
+        self._long_exact[region] = now[region]
         self._age[region] = 0
+        self._onset[region] = np.nan
 
-    def _restart(self, at: datetime) -> None:
+    def restart(self, at: datetime) -> None:
+        """Forget the scene; it is learnt anew from here."""
         self._started_at, self._samples = at, []
         self._sample_due = self._changed_since = None
-        self._long = _NOTHING
+        self._long = _NO_IMAGE
 
-    def _warm_up(self, picture: Picture, at: datetime, scale: float) -> Look:
+    def _warm_up(self, picture: Image, at: datetime, scale: float) -> Look:
         if self._sample_due is None or at >= self._sample_due:
             self._samples.append(picture)
             self._sample_due = at + timedelta(seconds=WARM_UP_S / 12)
-        if self._started_at is not None and at - self._started_at >= timedelta(seconds=WARM_UP_S):
+        enough = len(self._samples) >= WARM_UP_PICTURES
+        long_ago = self._started_at is not None and at - self._started_at >= timedelta(
+            seconds=WARM_UP_S
+        )
+        if enough and long_ago:
             stack = np.stack(self._samples)
-            self._long = np.median(stack, axis=0).astype(np.float32)
-            spread = np.median(np.abs(stack - self._long), axis=0).max(axis=2)
+            self._long = np.median(stack, axis=0).astype(np.uint8)
+            self._long_exact = self._long.astype(np.float32)
+            apart = np.abs(stack.astype(np.int16) - self._long).max(axis=3)
+            spread = np.median(apart, axis=0)
             self._noise = np.clip(1.48 * spread, 1.0, 12.0).astype(np.float32)
             self._age = np.zeros(picture.shape[:2], np.float32)
+            self._onset = np.full(picture.shape[:2], np.nan, np.float32)
             self._gain = np.ones(3, np.float32)
             self._samples = []
+            self._learnt_at = at
+            self._set_thresholds()
         nothing = np.zeros(picture.shape[:2], bool)
-        return Look(False, nothing, nothing, nothing.astype(np.float32), scale)
+        unaged = nothing.astype(np.float32)
+        return Look(False, nothing, nothing, unaged, unaged, self._seconds(at), scale)
 
-    def _compare(self, picture: Picture, at: datetime, dt_s: float, scale: float) -> Look:
+    def _compare(
+        self, picture: Image, unrest: NDArray[np.uint8], at: datetime, dt_s: float, scale: float
+    ) -> Look:
         self._gain = self._exposure()
-        threshold = self._threshold()
+        threshold = self._threshold
+        doubt = 0.8 * float(np.abs(1 - 1 / self._gain).max())
+        if doubt > 0.01:
+            # One gain stands for a camera's whole tone curve: it is right for the usual brightness
+            # and the less sure the further a pixel is from it and the more the exposure changed.
+            usual = float(np.median(self._long[::6, ::6]))
+            far = cv2.absdiff(self._long[:, :, 1], np.full_like(self._long[:, :, 1], usual))
+            threshold = np.asarray(cv2.addWeighted(threshold, 1.0, far, doubt, 0), np.uint8)
         exposed = self._exposed(picture)
         now = strongest(cv2.absdiff(exposed, self._long))
-        lately = strongest(cv2.absdiff(self.short, self._long))
+        lately = strongest(cv2.absdiff(self._exposed(self._short), self._long))
         changed = now > threshold
-        unrest = strongest(cv2.absdiff(picture, self._short))
-        still = unrest < np.maximum(STILL_LEVELS, 3 * self._noise)
+        still = unrest <= self._still_within
         stays = changed & (lately > threshold) & still
-        self._age[stays] += dt_s
-        # Back to the old scene: forget soon. Changed but not still: somebody stands before it.
-        lost = np.maximum(3 * dt_s, self._age * min(dt_s, 1.0))
-        self._age = np.where(changed, self._age, np.maximum(self._age - lost, 0)).astype(np.float32)
-        self._learn(exposed, now, changed, dt_s)
-        restarted = self._whole_change(float(changed.mean()), at)
-        return Look(not restarted, changed, still, self._age, scale, restarted)
+        fraction = float(np.count_nonzero(changed)) / changed.size
+        self._grow(stays, changed, dt_s, at)
+        since_s = (at - (self._learnt_at or at)).total_seconds()
+        if since_s >= LEARN_EVERY_S:
+            self._learn(exposed, now, changed, min(since_s, 2.0))
+            self._learnt_at = at
+        restarted = self._whole_change(fraction, at)
+        return Look(
+            ready=not restarted,
+            changed=changed,
+            still=still,
+            age_s=self._age,
+            onset_s=self._onset,
+            at_s=self._seconds(at),
+            scale=scale,
+            fraction=fraction,
+            restarted=restarted,
+        )
 
-    def _exposed(self, picture: Picture) -> Picture:
+    def _seconds(self, at: datetime) -> float:
+        return (at - (self._began_at or at)).total_seconds()
+
+    def _grow(self, stays: Mask, changed: Mask, dt_s: float, at: datetime) -> None:
+        """Back to the old scene: forget soon. Changed but not still: somebody stands before it."""
+        age = self._age
+        aged = age > 0
+        returned = aged & ~changed
+        if returned.any():
+            was = age[returned]
+            age[returned] = np.maximum(was - np.maximum(3 * dt_s, was * min(dt_s, 1.0)), 0)
+            self._onset[returned & (age <= 0)] = np.nan
+        if stays.any():
+            self._onset[stays & ~aged] = self._seconds(at)
+            age[stays] += dt_s
+
+    def _exposed(self, picture: Image) -> Image:
         """As the long memory would show it, saturated where a sensor is."""
         if np.abs(self._gain - 1).max() < 0.01:
             return picture
-        return np.asarray(np.minimum(picture * (1 / self._gain), 255), np.float32)
-
-    def _threshold(self) -> Picture:
-        """Levels a pixel must differ by.
-
-        One gain stands for a camera's whole tone curve: it is right for the usual brightness and
-        the less sure the further a pixel is from it and the more the exposure changed.
-        """
-        doubt = 0.8 * float(np.abs(1 - 1 / self._gain).max())
-        usual = float(np.median(self._long[::6, ::6]))
-        unsure = doubt * np.abs(self._long[:, :, 1] - usual)
-        return np.asarray(np.maximum(CHANGE_LEVELS, NOISE_TIMES * self._noise) + unsure, np.float32)
+        levels = np.arange(256, dtype=np.float32)
+        table = np.minimum(levels[:, None] / self._gain, 255).round().astype(np.uint8)
+        return np.asarray(cv2.LUT(picture, table[:, None, :]), np.uint8)
 
     def _exposure(self) -> NDArray[np.float32]:
         """The gain between now and the long memory, per channel, over the unchanged majority."""
-        now, then = self._short[::6, ::6].reshape(-1, 3), self.long[::6, ::6].reshape(-1, 3)
+        now, then = self._short[::8, ::8].reshape(-1, 3), self._long[::8, ::8].reshape(-1, 3)
         bright = then.min(axis=1) > 16
         if bright.sum() < 50:
             return np.ones(3, np.float32)
-        gain = np.median(now[bright] / then[bright], axis=0)
+        gain = np.median(now[bright] / then[bright].astype(np.float32), axis=0)
         return np.asarray(np.clip(gain, 0.4, 2.5), np.float32)
 
-    def _learn(self, exposed: Picture, now: Picture, changed: Mask, dt_s: float) -> None:
-        rate = np.float32(1 - np.exp(-dt_s / LONG_S))
-        cv2.accumulateWeighted(exposed, self._long, float(rate), (~changed).astype(np.uint8))
+    def _learn(self, exposed: Image, now: NDArray[np.uint8], changed: Mask, dt_s: float) -> None:
+        rate = float(1 - np.exp(-dt_s / LONG_S))
+        same = (~changed).view(np.uint8)
+        cv2.accumulateWeighted(exposed, self._long_exact, rate, same)
+        self._long = np.asarray(cv2.convertScaleAbs(self._long_exact), np.uint8)
         # 1.25 turns a mean of absolute differences into a standard deviation (normal noise).
-        step = np.where(changed, rate / 4, rate * 3)
-        self._noise += step * (np.minimum(1.25 * now, 30) - self._noise)
+        seen = np.minimum(now, 24).astype(np.float32) * np.float32(1.25)
+        cv2.accumulateWeighted(seen, self._noise, 3 * rate, same)
+        if changed.any():
+            cv2.accumulateWeighted(seen, self._noise, rate / 4, changed.view(np.uint8))
         np.clip(self._noise, 1.0, 12.0, out=self._noise)
+        self._set_thresholds()
+
+    def _set_thresholds(self) -> None:
+        noise = self._noise
+        self._threshold = np.maximum(CHANGE_LEVELS, NOISE_TIMES * noise).astype(np.uint8)
+        self._still_within = np.maximum(STILL_LEVELS, 3 * noise).astype(np.uint8)
 
     def _whole_change(self, fraction: float, at: datetime) -> bool:
         if fraction < GLOBAL_CHANGE:
             self._changed_since = None
             return False
         self._changed_since = self._changed_since or at
-        if at - self._changed_since < timedelta(seconds=GLOBAL_CHANGE_S):
+        long_enough_s = WHOLE_CHANGE_S if fraction > WHOLE_CHANGE else GLOBAL_CHANGE_S
+        if at - self._changed_since < timedelta(seconds=long_enough_s):
             return False
-        self._restart(at)
+        self.restart(at)
         return True

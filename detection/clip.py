@@ -16,6 +16,7 @@ from config.settings import VisionSettings
 from config.site import Site
 from detection.clip_annotation import annotate
 from detection.detector import Detector, load_detector
+from detection.parameters import read_camera_parameters
 from detection.picture_zones import WHOLE_PICTURE
 from detection.scene_event import Box, SceneEvent
 from detection.watch import CameraWatch
@@ -88,7 +89,8 @@ def detect_clip(
     """
     settings = settings or VisionSettings()
     detector = detector or load_detector(settings.model, settings.runtime, settings.confidence)
-    watch = CameraWatch(_camera(camera_id, site), detector, settings)
+    parameters = read_camera_parameters(site.rules) if site else None
+    watch = CameraWatch(_camera(camera_id, site), detector, settings, parameters)
     length_s = _length_s(clip)
     begun: dict[tuple[str, datetime], SceneEvent] = {}
     ended: dict[tuple[str, datetime], datetime] = {}
@@ -98,6 +100,8 @@ def detect_clip(
         for frame in read_clip(clip, camera_id, _BEGIN, settings.analysed_fps):
             at_s = (frame.captured_at - _BEGIN).total_seconds()
             for event in watch.advance(frame):
+                if not isinstance(event, SceneEvent):
+                    continue
                 key = (event.camera_zone_id + str(event.box), event.started_at)
                 if event.ended_at is None:
                     begun[key] = event

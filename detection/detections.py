@@ -9,10 +9,16 @@ from numpy.typing import NDArray
 
 PERSON_CLASSES = frozenset({"person"})
 VEHICLE_CLASSES = frozenset(
-    {"muck_truck", "sanitation_truck", "load_covered", "load_open", "body_raised"}
+    {"muck_truck", "sanitation_truck"}
     | {"car", "van", "bus", "truck", "motorcycle", "bicycle", "train"}
 )
 """Our own classes first, then those that stock COCO weights add."""
+
+TRUCK_CLASSES = frozenset({"muck_truck", "truck"})
+"""What carries muck."""
+
+BODY_CLASSES = frozenset({"load_covered", "load_open", "body_raised"})
+"""Boxes of a truck's body, inside the truck's own box."""
 
 DUMPED_CLASSES = {
     "spill_solid": "spillage",

@@ -25,6 +25,10 @@ class Detector(Protocol):
     def names(self) -> dict[int, str]:
         """Class id -> class name."""
 
+    @property
+    def input_px(self) -> int:
+        """The shorter side of the model's input: regions of that size lose no pixel."""
+
     def detect(self, images: Sequence[Image]) -> list[Detections]:
         """One answer a picture, in order; pictures may differ in size."""
 
@@ -35,6 +39,10 @@ class NoDetector:
     @property
     def names(self) -> dict[int, str]:
         return {}
+
+    @property
+    def input_px(self) -> int:
+        return 640
 
     def detect(self, images: Sequence[Image]) -> list[Detections]:
         return [Detections.none() for _ in images]
@@ -58,14 +66,18 @@ def load_detector(
             log.warning("no detector model: motion alone decides", looked_at=str(PACKAGE_MODEL))
             return NoDetector()
         model = PACKAGE_MODEL
-    if not model.is_file():
+    if not (model.is_file() or (runtime == "openvino" and model.is_dir())):
         raise DetectorError(f"model {model}: no such file")
     if runtime == "onnxruntime":
         from detection.onnx_detector import OnnxDetector  # noqa: PLC0415  only what is used loads
 
         return OnnxDetector(model, confidence, threads=threads)
+    if runtime == "openvino":
+        from detection.openvino_detector import OpenVinoDetector  # noqa: PLC0415  optional
+
+        return OpenVinoDetector(model, confidence, threads=threads)
     if runtime == "ultralytics":
         from detection.ultralytics_detector import UltralyticsDetector  # noqa: PLC0415  optional
 
         return UltralyticsDetector(model, confidence)
-    raise DetectorError(f"runtime {runtime!r}: is neither onnxruntime nor ultralytics")
+    raise DetectorError(f"runtime {runtime!r}: is none of onnxruntime, openvino, ultralytics")

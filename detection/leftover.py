@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime
 
 import cv2
 import numpy as np
 
-from detection.background import Background, Look, Mask, Picture, strongest
+from detection.background import Background, Look, Mask, Picture
 from detection.scene_event import Box
-from detection.tracking import Track
 
 SMALLEST_PX = 40  # working pixels: a thing of 20 px in a picture 1080p wide is about 45
 TOGETHER = 0.5  # a still part smaller than this share of what changed around it hangs on a mover
@@ -50,7 +47,7 @@ class Leftover:
 def leftovers(look: Look, background: Background, least_age_s: float) -> list[Leftover]:
     """The connected regions that have been changed and still for about `least_age_s`."""
     # What is hidden or uncovered at this moment is judged when it shows again.
-    aged = ((look.age_s >= 0.6 * least_age_s) & look.changed & look.still).astype(np.uint8)
+    aged = ((look.age_s >= 0.6 * least_age_s) & look.changed & look.still).view(np.uint8)
     if not aged.any():
         return []
     opened = cv2.morphologyEx(aged, cv2.MORPH_OPEN, np.ones((2, 2)))
@@ -70,8 +67,8 @@ def leftovers(look: Look, background: Background, least_age_s: float) -> list[Le
             continue
         rows, columns = _around(x, y, w, h, region.shape)
         here = region[rows, columns]
-        now, before = background.short[rows, columns], background.long[rows, columns]
-        difference = strongest(cv2.absdiff(now, before))[here]
+        now, before = background.patch(rows, columns)
+        difference = np.abs(now - before).max(axis=2)[here]
         blob = int(np.bincount(blobs[region]).argmax())
         s = look.scale
         found.append(
@@ -105,7 +102,7 @@ def _gradient(picture: Picture) -> Picture:
     """(h, w): the strongest channel's gradient, in levels a pixel."""
     dx = cv2.Sobel(picture, cv2.CV_32F, 1, 0, ksize=3) / 8
     dy = cv2.Sobel(picture, cv2.CV_32F, 0, 1, ksize=3) / 8
-    return strongest(np.hypot(dx, dy).astype(np.float32))
+    return np.asarray(np.hypot(dx, dy).max(axis=2), np.float32)
 
 
 def _added(now: Picture, before: Picture, region: Mask) -> float:
@@ -148,40 +145,3 @@ def _displaced(now: Picture, before: Picture, region: Mask) -> float:
             apart = np.abs(seen - before[rows + down, columns + right])
             best = max(best, float((apart < ALIKE_LEVELS).all(axis=1).mean()))
     return best
-
-
-def share_covered(box: Box, by: Box) -> float:
-    """How much of `box` lies in `by`, 0 to 1."""
-    wide = min(box[2], by[2]) - max(box[0], by[0])
-    tall = min(box[3], by[3]) - max(box[1], by[1])
-    area = (box[2] - box[0]) * (box[3] - box[1])
-    return max(wide, 0.0) * max(tall, 0.0) / max(area, 1.0)
-
-
-def area_of(box: Box) -> float:
-    return max(box[2] - box[0], 0.0) * max(box[3] - box[1], 0.0)
-
-
-def looks_like_somebody(box: Box, tracks: Iterable[Track]) -> bool:
-    """Upright, and as tall as those who walk by: a person at rest whom no model names."""
-    wide, tall = box[2] - box[0], box[3] - box[1]
-    if tall < 1.8 * wide:
-        return False
-    heights = (track.box[3] - track.box[1] for track in tracks if track.travelled() >= 0.5)
-    return any(0.6 * height < tall < 1.6 * height for height in heights)
-
-
-def stands_here(track: Track, box: Box, at: datetime) -> bool:
-    """True when this track came here and is here now: the region is the mover itself, at rest."""
-    if (at - track.last_seen_at).total_seconds() > 2 or share_covered(box, track.box) < 0.3:
-        return False
-    boxes = np.asarray([b for _, b in track.path], float)
-    centres = (boxes[:, :2] + boxes[:, 2:]) / 2
-    length = max(track.box[2] - track.box[0], track.box[3] - track.box[1], 1.0)
-    away = boxes[np.hypot(*(centres - centres[-1]).T) > 0.5 * length]
-    if len(away) < 2:
-        return False
-    arriving = away[-8:]
-    sizes = (arriving[:, 2] - arriving[:, 0]) * (arriving[:, 3] - arriving[:, 1])
-    # A bag can inherit the track of the person who walks on: then the box shrank.
-    return bool(SAME_SIZE[0] < area_of(track.box) / max(np.median(sizes), 1.0) < SAME_SIZE[1])

@@ -8,7 +8,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from ingest.frame import Image
+from detection.background import WORK_WIDTH_PX
+from ingest.frame import Frame
 
 GATE_WIDTH_PX = 320
 CHANGE_LEVELS = 14  # grey levels of 255, above the noise of a compressed night picture
@@ -30,13 +31,14 @@ class MotionGate:
     def __init__(self) -> None:
         self._background: NDArray[np.float32] | None = None
 
-    def advance(self, image: Image) -> Motion:
-        height, width = image.shape[:2]
+    def advance(self, frame: Frame) -> Motion:
+        width, height = frame.size_px
         scale = min(1.0, GATE_WIDTH_PX / width)
         size = (round(width * scale), round(height * scale))
-        how = cv2.INTER_AREA if scale < 0.25 else cv2.INTER_LINEAR
-        small = cv2.resize(image, size, interpolation=how)
-        smooth = cv2.GaussianBlur(cv2.cvtColor(small, cv2.COLOR_BGR2GRAY), (3, 3), 0)
+        # The picture that the background looks at too: half of it is a quick way down.
+        grey_px = cv2.cvtColor(frame.scaled(WORK_WIDTH_PX), cv2.COLOR_BGR2GRAY)
+        small = cv2.resize(grey_px, size, interpolation=cv2.INTER_AREA)
+        smooth = cv2.GaussianBlur(small, (3, 3), 0)
         grey: NDArray[np.float32] = smooth.astype(np.float32)
         if self._background is None or self._background.shape != grey.shape:
             self._background = grey

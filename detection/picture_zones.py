@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 import cv2
 import numpy as np
 
-from config.camera import CameraZone, CameraZoneKind
+from config.camera import CameraZone, CameraZoneKind, Side
 from detection.background import Mask
 
-KIND_OF_ZONE = {CameraZoneKind.NO_DUMP: "illegal_dumping", CameraZoneKind.ROAD: "spillage"}
 WHOLE_PICTURE = CameraZone(
     "whole_picture", CameraZoneKind.NO_DUMP, ((0.0, 0.0), (1.0, 0.0), (1.0, 1.0), (0.0, 1.0))
 )
@@ -20,7 +20,6 @@ WHOLE_PICTURE = CameraZone(
 @dataclass(frozen=True, slots=True, eq=False)
 class PictureZone:
     zone: CameraZone
-    kind: str
     mask: Mask
 
 
@@ -28,13 +27,12 @@ def picture_zones(zones: Sequence[CameraZone], width: int, height: int) -> list[
     """Those zones that can hold something left behind, drawn `width` × `height` pixels large."""
     drawn = []
     for zone in zones:
-        kind = KIND_OF_ZONE.get(zone.kind)
-        if kind is None:
+        if zone.kind is CameraZoneKind.GATE_LINE:
             continue
         mask = np.zeros((height, width), np.uint8)
         corners = np.array(zone.points) * [width, height]
         cv2.fillPoly(mask, [corners.round().astype(np.int32)], 1)
-        drawn.append(PictureZone(zone, kind, mask.astype(bool)))
+        drawn.append(PictureZone(zone, mask.astype(bool)))
     return drawn
 
 
@@ -46,3 +44,34 @@ def zone_of(region: Mask, zones: Sequence[PictureZone]) -> PictureZone | None:
         return None
     covered, place = max(shares)
     return zones[-place] if 2 * covered >= area else None
+
+
+def point_in_zone(zone: CameraZone, point: tuple[float, float]) -> bool:
+    """Whether a point, in fractions of the picture, lies in an area zone."""
+    if zone.kind is CameraZoneKind.GATE_LINE:
+        return False
+    corners = np.asarray(zone.points, np.float32)
+    return cv2.pointPolygonTest(corners, point, measureDist=False) >= 0
+
+
+def inside_of_line(line: CameraZone, point: tuple[float, float]) -> float:
+    """How far a point is on the inner side of a gate line, in fractions; negative outside.
+
+    By the nearest stretch of the line; pictures have y downwards, hence right of a way is the
+    side where the cross product is positive.
+    """
+    ends = np.asarray(line.points, float)
+    best: tuple[float, float] | None = None
+    for a, b in pairwise(ends):
+        along, to = b - a, np.asarray(point) - a
+        length = float(np.hypot(*along))
+        if length == 0:
+            continue
+        share = min(max(float(to @ along) / length**2, 0.0), 1.0)
+        away = float(np.hypot(*(to - share * along)))
+        right = float(along[0] * to[1] - along[1] * to[0]) / length
+        if best is None or away < best[0]:
+            best = (away, right)
+    if best is None:
+        return 0.0
+    return best[1] if line.inside is Side.RIGHT else -best[1]

@@ -11,6 +11,9 @@ from config.camera import Camera
 from detection.album import Album
 from detection.background import Background, Look
 from detection.detections import Detections
+from detection.ground_map import GroundMap
+from detection.light import PROFILES, Light, LightProfile
+from detection.remains import NOTHING_REMAINS, RemainsChange
 from detection.scene_event import SceneEvent
 from detection.sighting import Sighting
 from detection.tracking import Track
@@ -32,6 +35,9 @@ class SceneView:
         tracks: by id, all that were seen within the last 90 s.
         suspended: True while the picture is not the one that the zones were drawn in, or shows
             nothing; zones mean nothing then.
+        remains: what this frame made sure that stayed, and what is over.
+        light: what the camera sees by.
+        ground: from picture to map; None where the placement has no ground points.
     """
 
     camera: Camera
@@ -43,6 +49,9 @@ class SceneView:
     tracks: Mapping[int, Track]
     album: Album
     suspended: bool = False
+    remains: RemainsChange = NOTHING_REMAINS
+    light: LightProfile = PROFILES[Light.DAY]
+    ground: GroundMap | None = None
 
     @property
     def at(self) -> datetime:

@@ -11,7 +11,8 @@ import supervision as sv
 from numpy.typing import NDArray
 from trackers import ByteTrackTracker
 
-from detection.detections import PERSON_CLASSES, VEHICLE_CLASSES, Detections
+from detection.box_geometry import area_of, share_covered
+from detection.detections import BODY_CLASSES, PERSON_CLASSES, VEHICLE_CLASSES, Detections
 from detection.scene_event import Box
 
 MOVING = "moving"
@@ -22,14 +23,30 @@ _BLOB_SCORE = 0.9
 _COLOR_BINS = (8, 4, 4)
 
 
+BODY_INSIDE = 0.6
+"""So much of a body's box lies in its truck's (ours: roofs and raised bodies stick out)."""
+
+
+@dataclass(frozen=True, slots=True)
+class BodySeen:
+    """What a truck's body showed in one picture: `load_open`, `load_covered`, `body_raised`."""
+
+    at: datetime
+    class_name: str
+    score: float
+    box: Box
+
+
 @dataclass(slots=True, eq=False)
 class Track:
-    """One person or vehicle. `path` holds (time, box) of every sighting of the last 90 s."""
+    """One person or vehicle. `path` holds (time, box) of its last 600 sightings."""
 
     track_id: int
+    first_seen_at: datetime
     path: deque[tuple[datetime, Box]] = field(default_factory=lambda: deque(maxlen=600))
     votes: Counter[str] = field(default_factory=Counter)
     score: float = 0.0
+    bodies: deque[BodySeen] = field(default_factory=lambda: deque(maxlen=200))
 
     @property
     def class_name(self) -> str:
@@ -40,10 +57,6 @@ class Track:
     @property
     def box(self) -> Box:
         return self.path[-1][1]
-
-    @property
-    def first_seen_at(self) -> datetime:
-        return self.path[0][0]
 
     @property
     def last_seen_at(self) -> datetime:
@@ -108,16 +121,31 @@ class Tracking:
         for box, row, track_id in zip(seen.xyxy, rows, track_ids, strict=True):
             if track_id < 0:
                 continue
-            track = self._tracks.setdefault(int(track_id), Track(int(track_id)))
+            track = self._tracks.setdefault(int(track_id), Track(int(track_id), at))
             track.path.append((at, (float(box[0]), float(box[1]), float(box[2]), float(box[3]))))
             track.votes[names[row]] += 1
             if row < len(followed):
                 track.score = max(track.score, float(detections.scores[followed[row]]))
             current.append(track)
+        _note_bodies(detections, current, at)
         for track_id, track in list(self._tracks.items()):
             if (at - track.last_seen_at).total_seconds() > KEPT_S:
                 del self._tracks[track_id]
         return current
+
+
+def _note_bodies(detections: Detections, current: list[Track], at: datetime) -> None:
+    """Gives each body that the model saw to the smallest track around it."""
+    for index in range(len(detections)):
+        name = detections.class_name(index)
+        if name not in BODY_CLASSES:
+            continue
+        x1, y1, x2, y2 = (float(n) for n in detections.boxes[index])
+        box = (x1, y1, x2, y2)
+        around = [t for t in current if share_covered(box, t.box) >= BODY_INSIDE]
+        if around:
+            truck = min(around, key=lambda t: area_of(t.box))
+            truck.bodies.append(BodySeen(at, name, float(detections.scores[index]), box))
 
 
 def _share_of_smaller(a: NDArray[np.float32], b: NDArray[np.float32]) -> NDArray[np.float32]:

@@ -29,6 +29,10 @@ class UltralyticsDetector:
     def names(self) -> dict[int, str]:
         return {int(number): str(name) for number, name in self._model.names.items()}
 
+    @property
+    def input_px(self) -> int:
+        return self._image_px
+
     def detect(self, images: Sequence[Image]) -> list[Detections]:
         answers = []
         for image in images:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 import numpy as np
@@ -9,13 +10,21 @@ import numpy as np
 from config.camera import Camera
 from config.settings import VisionSettings
 from detection.album import Album
-from detection.background import Background
+from detection.background import WORK_WIDTH_PX, Background, Look
+from detection.blobs import moving_blobs
+from detection.box_geometry import share_covered
 from detection.detections import Detections
 from detection.detector import Detector
-from detection.left_behind import LeftBehind, moving_blobs
-from detection.motion_gate import MotionGate
-from detection.scene_event import SceneEvent
-from detection.tracking import Tracking
+from detection.ground_map import GroundMap
+from detection.light import LightMeter
+from detection.motion_gate import Motion, MotionGate
+from detection.parameters import CameraParameters
+from detection.regions import look_closely
+from detection.remains import Remains, RemainsChange
+from detection.rules.rule_list import scene_rules
+from detection.scene_event import Box
+from detection.scene_view import Observation, SceneRule, SceneView
+from detection.tracking import Track, Tracking
 from ingest.frame import Frame
 
 _QUIET_EVERY = timedelta(seconds=1)
@@ -23,20 +32,32 @@ _STAYS_AWAKE = timedelta(seconds=2)
 
 
 class CameraWatch:
-    """Gate -> detector on what moves -> tracks -> what stayed behind.
+    """Gate -> background -> detector on regions -> tracks -> what stayed -> rules, in that order.
 
-    A frame no newer than the last is left out. The same frames give the same events, whenever they
-    are fed.
+    A frame no newer than the last is left out. The same frames give the same observations,
+    whenever they are fed, and however far apart they are.
     """
 
-    def __init__(self, camera: Camera, detector: Detector, settings: VisionSettings) -> None:
+    def __init__(
+        self,
+        camera: Camera,
+        detector: Detector,
+        settings: VisionSettings,
+        parameters: CameraParameters | None = None,
+        rules: Sequence[SceneRule] | None = None,
+    ) -> None:
+        """`rules`: those of the product where None."""
         self.camera = camera
         self._detector = detector
         self._gate = MotionGate()
         self._background = Background()
+        self._light = LightMeter()
         self._tracking = Tracking(settings.analysed_fps, settings.confidence)
-        self._left_behind = LeftBehind(camera, settings.persistence_s)
+        self._remains = Remains(settings.persistence_s)
         self._album = Album()
+        self._ground = GroundMap.of(camera)
+        given = parameters or CameraParameters()
+        self._rules = list(rules if rules is not None else scene_rules(camera, given, settings))
         self._awake_until: datetime | None = None
         self._looked_at: datetime | None = None
         self._seen_at: datetime | None = None
@@ -49,37 +70,78 @@ class CameraWatch:
     def tracking(self) -> Tracking:
         return self._tracking
 
-    def advance(self, frame: Frame) -> list[SceneEvent]:
-        """The events that this frame begins or ends."""
+    @property
+    def awake(self) -> bool:
+        """Something moves, or a region is about to be judged: pictures at full rate are wanted."""
+        moving = self._awake_until is not None and self._seen_at is not None
+        return self._waiting or (moving and self._seen_at <= self._awake_until)  # type: ignore[operator] # both are set
+
+    def advance(self, frame: Frame) -> list[Observation]:
+        """What this frame begins or ends."""
         at = frame.captured_at
         self.frames_seen += 1
         if self._seen_at is not None and at <= self._seen_at:
             return []  # a late or repeated picture: what came after it was already judged
         self._seen_at = at
-        motion = self._gate.advance(frame.image)
+        motion = self._gate.advance(frame)
         if motion.moving:
             self._awake_until = at + _STAYS_AWAKE
-        awake = self._awake_until is not None and at <= self._awake_until
         rested = self._looked_at is None or at - self._looked_at >= _QUIET_EVERY
-        if not awake and not self._waiting and not rested:
+        if not self.awake and not rested:
             return []
         self._looked_at = at
-        look = self._background.advance(frame.image, at)
-        self._waiting = not look.ready or self._left_behind.pending(look)
-        self.detections = Detections.none(self._detector.names)
-        if motion.moving or (look.ready and self._waiting):
-            self.detections = self._detector.detect([frame.image])[0]
-            self.frames_detected += 1
-        blobs = moving_blobs(look, self._left_behind.told_regions(look.changed.shape))
+        view = self._look(frame, motion)
+        return [told for rule in self._rules for told in rule.advance(view)]
+
+    def _look(self, frame: Frame, motion: Motion) -> SceneView:
+        at = frame.captured_at
+        look = self._background.advance(frame)
+        light = self._light.advance(frame.scaled(WORK_WIDTH_PX), at)
+        pending = self._remains.pending(look)
+        self._waiting = not look.ready or pending is not None
+        blobs = moving_blobs(look, self._remains.known(look.changed.shape))
+        self.detections = self._detected(frame, look, motion, blobs, pending)
         in_frame = np.asarray(blobs, np.float32).reshape(-1, 4)
         current = self._tracking.advance(self.detections, in_frame, at)
-        if awake or self._waiting:
+        if self.awake:
             self._album.add(frame, current)
-        return self._left_behind.advance(
-            frame,
-            look,
-            self._background,
-            tracks=self._tracking.tracks,
+        remains = self._remains.advance(look, self._background, self._tracking.tracks, light, at)
+        return self._view(frame, look, current, remains)
+
+    def _detected(
+        self,
+        frame: Frame,
+        look: Look,
+        motion: Motion,
+        blobs: Sequence[Box],
+        pending: Box | None,
+    ) -> Detections:
+        """The model's answer for what moves or is about to be judged; none while all is still."""
+        if not motion.moving and (pending is None or not look.ready):
+            return Detections.none(self._detector.names)
+        wanted = [*_moving(motion, blobs), *([pending] if pending is not None else [])]
+        self.frames_detected += 1
+        return look_closely(self._detector, frame, wanted)
+
+    def _view(
+        self, frame: Frame, look: Look, current: Sequence[Track], remains: RemainsChange
+    ) -> SceneView:
+        return SceneView(
+            camera=self.camera,
+            frame=frame,
+            look=look,
+            background=self._background,
             detections=self.detections,
+            current=current,
+            tracks=self._tracking.tracks,
             album=self._album,
+            remains=remains,
+            light=self._light.profile,
+            ground=self._ground,
         )
+
+
+def _moving(motion: Motion, blobs: Sequence[Box]) -> list[Box]:
+    """Blobs are whole things where the gate sees only their edges; it alone is quick to see."""
+    sides = [(float(b[0]), float(b[1]), float(b[2]), float(b[3])) for b in motion.boxes]
+    return [*blobs, *(box for box in sides if not any(share_covered(box, b) > 0.5 for b in blobs))]

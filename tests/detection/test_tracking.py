@@ -11,6 +11,7 @@ from detection.color_name import color_name
 from detection.detections import Detections
 from detection.motion_gate import MotionGate
 from detection.tracking import MOVING, Tracking
+from ingest.frame import Frame
 
 BEGIN = datetime(2026, 1, 1, tzinfo=UTC)
 NO_BLOBS = np.empty((0, 4), np.float32)
@@ -72,7 +73,7 @@ def test_the_gate_sees_what_moves_where_it_moves_and_not_the_light() -> None:
     def look(image: np.ndarray) -> bool:
         noisy = np.clip(image + dice.normal(0, 2, image.shape), 0, 255).astype(np.uint8)
         nonlocal motion
-        motion = gate.advance(noisy)
+        motion = gate.advance(Frame.of("c1", BEGIN, noisy))
         return motion.moving
 
     motion = None

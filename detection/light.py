@@ -1,0 +1,115 @@
+"""What light a camera sees by, told from its picture (光照工况).
+
+A clock and a map would say when the sun sets, not that the street lamps are on or that it rains.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+import cv2
+import numpy as np
+
+from ingest.frame import Image
+
+_EVERY = timedelta(seconds=1)
+_HOLDS = timedelta(seconds=10)
+"""A new light must be seen for so long: a truck before the lens is no night (ours)."""
+
+NIGHT_LEVEL = 55.0
+"""Median grey level: below it is night, up to `DUSK_LEVEL` dusk; `HYSTERESIS` to come back."""
+DUSK_LEVEL = 85.0
+HYSTERESIS = 8.0
+STREAK_SHARE = 0.004
+"""Share of the picture's pixels that flash brighter for one picture only, and are longer than
+wide: rain or snow, more than noise or leaves make (ours)."""
+
+
+class Light(StrEnum):
+    DAY = "day"  # 白天
+    DUSK = "dusk"  # 黄昏
+    NIGHT = "night"  # 夜间
+    RAIN = "rain"  # 雨雪
+
+
+@dataclass(frozen=True, slots=True)
+class LightProfile:
+    """Thresholds that go with a light (ours, chosen on the tuning clips of docs/cameras.md).
+
+    Attributes:
+        persistence_times: how much longer than by day something must stay.
+        headlights: a pool of light may lie on the road: what is brighter with the old texture
+            under it is no object.
+        wet_road: the road shines and dries: what only darkens or brightens it proves nothing.
+    """
+
+    light: Light
+    persistence_times: float = 1.0
+    headlights: bool = False
+    wet_road: bool = False
+
+
+PROFILES = {
+    Light.DAY: LightProfile(Light.DAY),
+    Light.DUSK: LightProfile(Light.DUSK, headlights=True),
+    Light.NIGHT: LightProfile(Light.NIGHT, 1.2, headlights=True),
+    Light.RAIN: LightProfile(Light.RAIN, 1.2, headlights=True, wet_road=True),
+}
+
+
+class LightMeter:
+    """Feed every looked-at picture in order of time; the profile follows with hysteresis."""
+
+    def __init__(self) -> None:
+        self._profile: LightProfile | None = None
+        self._candidate: tuple[Light, datetime] | None = None
+        self._due: datetime | None = None
+        self._last: Image | None = None
+        self._streaks = 0.0
+        self.level = 0.0
+
+    @property
+    def profile(self) -> LightProfile:
+        return self._profile or PROFILES[Light.DAY]
+
+    def advance(self, picture: Image, at: datetime) -> LightProfile:
+        """`picture` is a small one: 640 px wide is plenty."""
+        if self._due is not None and at < self._due:
+            return self.profile
+        self._due = at + _EVERY
+        grey = np.asarray(cv2.cvtColor(picture[::2, ::2], cv2.COLOR_BGR2GRAY), np.uint8)
+        self.level = float(np.median(grey[::4, ::4]))
+        if self._last is not None and self._last.shape == grey.shape:
+            self._streaks += 0.2 * (streak_share(grey, self._last) - self._streaks)
+        self._last = grey
+        seen = self._light()
+        if self._profile is None:
+            self._profile = PROFILES[seen]
+        elif seen is self._profile.light:
+            self._candidate = None
+        elif self._candidate is None or self._candidate[0] is not seen:
+            self._candidate = (seen, at)
+        elif at - self._candidate[1] >= _HOLDS:
+            self._profile, self._candidate = PROFILES[seen], None
+        return self.profile
+
+    def _light(self) -> Light:
+        now = self._profile.light if self._profile else None
+        if self._streaks > STREAK_SHARE * (0.5 if now is Light.RAIN else 1.0):
+            return Light.RAIN
+        if self.level < NIGHT_LEVEL + (HYSTERESIS if now is Light.NIGHT else 0):
+            return Light.NIGHT
+        if self.level < DUSK_LEVEL + (HYSTERESIS if now is Light.DUSK else 0):
+            return Light.DUSK
+        return Light.DAY
+
+
+def streak_share(grey: Image, before: Image) -> float:
+    """Share of pixels in thin upright flashes that the picture before did not have."""
+    flash = cv2.subtract(grey, before)
+    wide = cv2.morphologyEx(flash, cv2.MORPH_OPEN, np.ones((1, 3), np.uint8))
+    thin = cv2.subtract(flash, wide)
+    upright = cv2.morphologyEx(thin, cv2.MORPH_OPEN, np.ones((3, 1), np.uint8))
+    return float(np.count_nonzero(upright > 10)) / upright.size

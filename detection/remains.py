@@ -1,0 +1,185 @@
+"""What stayed behind, from the moment it is sure to the moment it is gone (遗留物).
+
+Before the rules: they only decide what a remain in a zone of theirs means.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+import cv2
+import numpy as np
+
+from detection.at_rest import looks_like_somebody, seen_here, stands_here
+from detection.background import Background, Look, Mask
+from detection.box_geometry import around_both, gap
+from detection.leftover import Leftover, leftovers
+from detection.light import LightProfile
+from detection.scene_event import Box
+from detection.tracking import Track
+
+ABSORB_S = 120.0  # a mover at rest for so long belongs to the scene
+FORGET_S = 900.0  # an object that was told and lies for so long belongs to the scene
+GONE_S = 3.0
+GONE_SHARE = 0.3  # less of it than this still differs from the old scene
+DOUBTFUL_TIMES = 6  # upright like a person, or half out of the picture: sure so much later
+LARGEST_SHARE = 0.3  # of the picture: more is no object, it is another view
+TOGETHER_S = 4.0  # parts that appeared within so long and lie close by are one thing
+TOGETHER_PX = 10.0  # working pixels
+
+
+@dataclass(slots=True, eq=False)
+class Remain:
+    """One thing that stayed. `region` is of the working picture and grows with the thing.
+
+    `first` is how it was measured when it was sure; `ended_at` and `end` (`removed`, `stayed`,
+    `view_changed`) are set when it is over.
+    """
+
+    number: int
+    first: Leftover
+    region: Mask
+    box: Box
+    started_at: datetime
+    sure_at: datetime
+    gone_since: datetime | None = None
+    ended_at: datetime | None = None
+    end: str | None = None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class RemainsChange:
+    """What a frame brought: things that are sure now, and things that are over."""
+
+    appeared: Sequence[Remain] = ()
+    ended: Sequence[Remain] = ()
+
+
+NOTHING_REMAINS = RemainsChange()
+
+
+@dataclass(slots=True, eq=False)
+class Remains:
+    """The stage and its state for one camera; feed every looked-at frame in order of time."""
+
+    persistence_s: float
+    _present: list[Remain] = field(default_factory=list)
+    _count: int = 0
+
+    def known(self, shape: tuple[int, ...]) -> Mask:
+        """Where things lie that are known already: no mover stands there."""
+        regions = [remain.region for remain in self._present if remain.region.shape == shape]
+        return np.asarray(np.any(regions, axis=0)) if regions else np.zeros(shape, bool)
+
+    def pending(self, look: Look) -> Box | None:
+        """In pixels of the frame, what is about to be judged: the model should look there."""
+        if not look.ready or look.fraction == 0.0:
+            return None
+        near = (look.age_s > 0.5 * self.persistence_s) & look.changed
+        near &= ~self.known(look.age_s.shape)
+        if np.count_nonzero(near) <= 30:
+            return None
+        x, y, w, h = (float(n) / look.scale for n in cv2.boundingRect(near.view(np.uint8)))
+        return x, y, x + w, y + h
+
+    def advance(
+        self,
+        look: Look,
+        background: Background,
+        tracks: Mapping[int, Track],
+        light: LightProfile,
+        at: datetime,
+    ) -> RemainsChange:
+        """`look` is `background`'s view of this moment; `tracks` all that `Tracking` remembers."""
+        if look.restarted:
+            return RemainsChange(ended=self.forget(at))
+        if not look.ready:
+            return RemainsChange()
+        ended = self._ended(look, background, at)
+        appeared: list[Remain] = []
+        if not look.settled or not look.age_s.any():
+            return RemainsChange(ended=ended)
+        persistence_s = self.persistence_s * light.persistence_times
+        for leftover in leftovers(look, background, persistence_s):
+            known = self._known(leftover, look, at)
+            if known is not None:
+                known.region = known.region | leftover.region
+                known.box = around_both(known.box, leftover.box)
+            elif not self._is_no_object(leftover, background, tracks, at, persistence_s):
+                self._count += 1
+                started_at = at - timedelta(seconds=leftover.age_s)
+                remain = Remain(
+                    self._count, leftover, leftover.region, leftover.box, started_at, at
+                )
+                self._present.append(remain)
+                appeared.append(remain)
+        return RemainsChange(appeared, ended)
+
+    def forget(self, at: datetime) -> Sequence[Remain]:
+        """The view is another one: all ends."""
+        ended = list(self._present)
+        for remain in ended:
+            remain.ended_at, remain.end = at, "view_changed"
+        self._present.clear()
+        return ended
+
+    def _is_no_object(
+        self,
+        leftover: Leftover,
+        background: Background,
+        tracks: Mapping[int, Track],
+        at: datetime,
+        persistence_s: float,
+    ) -> bool:
+        if leftover.area > LARGEST_SHARE * leftover.region.size:
+            background.absorb(leftover.region)
+            return True
+        at_rest = leftover.hangs_on_mover or any(
+            stands_here(track, leftover.box, at) or seen_here(track, leftover.box, at)
+            for track in tracks.values()
+        )
+        if at_rest:
+            if leftover.age_s > ABSORB_S:
+                background.absorb(leftover.region)
+            return True
+        if not leftover.was_added:
+            # The old scene was the sharper one: a thing was taken away, or light and shade moved.
+            if leftover.age_s > 2 * persistence_s:
+                background.absorb(_grown(leftover.region))
+            return True
+        doubtful = leftover.at_border or looks_like_somebody(leftover.box, tracks.values())
+        return doubtful and leftover.age_s < DOUBTFUL_TIMES * persistence_s
+
+    def _known(self, leftover: Leftover, look: Look, at: datetime) -> Remain | None:
+        near_px = TOGETHER_PX / look.scale
+        for remain in self._present:
+            common = int((remain.region & leftover.region).sum())
+            if common > 0.1 * min(int(remain.region.sum()), leftover.area):
+                return remain
+            together = abs((remain.sure_at - at).total_seconds()) < TOGETHER_S
+            if together and gap(remain.box, leftover.box) < near_px:
+                return remain
+        return None
+
+    def _ended(self, look: Look, background: Background, at: datetime) -> list[Remain]:
+        ended = []
+        for remain in list(self._present):
+            if look.changed[remain.region].mean() > GONE_SHARE:
+                remain.gone_since = None
+                if (at - remain.sure_at).total_seconds() > FORGET_S:
+                    background.absorb(remain.region)
+                    remain.ended_at, remain.end = at, "stayed"
+            else:
+                remain.gone_since = remain.gone_since or at
+                if (at - remain.gone_since).total_seconds() >= GONE_S:
+                    remain.ended_at, remain.end = remain.gone_since, "removed"
+            if remain.end is not None:
+                self._present.remove(remain)
+                ended.append(remain)
+        return ended
+
+
+def _grown(region: Mask) -> Mask:
+    return np.asarray(cv2.dilate(region.astype(np.uint8), np.ones((5, 5))), bool)

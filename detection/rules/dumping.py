@@ -1,0 +1,26 @@
+"""Illegal dumping: something remains in a no-dump zone (偷倒)."""
+
+from __future__ import annotations
+
+from config.camera import CameraZoneKind
+from detection.parameters import DumpingParameters, as_values
+from detection.rules.told_remains import ToldRemains
+from detection.scene_view import Observation, SceneView
+
+
+class IllegalDumping:
+    """A person or vehicle was there, and something stays when it leaves."""
+
+    def __init__(self, parameters: DumpingParameters, persistence_s: float) -> None:
+        self._parameters = parameters
+        self._values = {**as_values(parameters), "persistence_s": persistence_s}
+        self._told = ToldRemains("illegal_dumping", CameraZoneKind.NO_DUMP)
+
+    def advance(self, view: SceneView) -> list[Observation]:
+        events: list[Observation] = list(self._told.ended(view))
+        events += [
+            self._told.tell(view, found, self._values, {})
+            for found in self._told.found(view)
+            if found.confidence >= self._parameters.confidence
+        ]
+        return events

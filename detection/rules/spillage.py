@@ -1,0 +1,26 @@
+"""Spillage: matter on the road behind a vehicle, solid or wet (抛洒滴漏)."""
+
+from __future__ import annotations
+
+from config.camera import CameraZoneKind
+from detection.parameters import SpillageParameters, as_values
+from detection.rules.told_remains import ToldRemains
+from detection.scene_view import Observation, SceneView
+
+
+class Spillage:
+    """The clean patch against itself after a passage; small things along one way are one spill."""
+
+    def __init__(self, parameters: SpillageParameters, persistence_s: float) -> None:
+        self._parameters = parameters
+        self._values = {**as_values(parameters), "persistence_s": persistence_s}
+        self._told = ToldRemains("spillage", CameraZoneKind.ROAD)
+
+    def advance(self, view: SceneView) -> list[Observation]:
+        events: list[Observation] = list(self._told.ended(view))
+        for found in self._told.found(view):
+            if found.confidence < self._parameters.confidence:
+                continue
+            if not self._told.joins(found, self._parameters.same_spill_s):
+                events.append(self._told.tell(view, found, self._values, {}))
+        return events

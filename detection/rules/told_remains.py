@@ -1,0 +1,178 @@
+"""From what stayed to the event that tells it (遗留物告警).
+
+What spillage and illegal dumping share: the event is told once, and again when the thing is gone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+import msgspec
+
+from config.camera import CameraZoneKind
+from detection.album import page_of
+from detection.box_geometry import share_covered
+from detection.detections import DUMPED_CLASSES, Detections
+from detection.passage import describe, passer_of, way_of
+from detection.picture_zones import PictureZone, picture_zones, zone_of
+from detection.remains import Remain
+from detection.scene_event import Box, SceneEvent
+from detection.scene_view import SceneView
+from detection.tracking import Track
+
+Values = dict[str, float | int | str | bool | None]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Found:
+    """A remain in a zone of the rule's kind, with what is known about it when it is sure."""
+
+    remain: Remain
+    zone: PictureZone
+    passer: Track | None
+    class_name: str | None
+    score: float
+
+    @property
+    def confidence(self) -> float:
+        """0 to 1 (ours): somebody passed, it stands out, the model knows it."""
+        stands_out = min(self.remain.first.contrast / 60, 1.0)
+        sure = 0.45 + 0.2 * (self.passer is not None) + 0.15 * stands_out
+        if self.class_name is not None:
+            sure = max(sure, 0.6 + 0.4 * self.score)
+        return round(sure, 3)
+
+
+@dataclass(slots=True, eq=False)
+class _Telling:
+    """An event that is not over, and the parts of it that still lie there."""
+
+    event: SceneEvent
+    passer_id: int | None
+    parts: set[int]
+
+
+@dataclass(slots=True, eq=False)
+class ToldRemains:
+    """Which remains were told under which kind, for the zones of one kind."""
+
+    kind: str
+    zone_kind: CameraZoneKind
+    _telling: list[_Telling] = field(default_factory=list)
+    _zones: list[PictureZone] = field(default_factory=list)
+
+    def found(self, view: SceneView) -> list[Found]:
+        """What appeared in a zone of this kind."""
+        if not view.remains.appeared or view.suspended:
+            return []
+        height, width = view.look.changed.shape
+        if not self._zones or self._zones[0].mask.shape != (height, width):
+            self._zones = picture_zones(view.camera.zones, width, height)
+        found = []
+        for remain in view.remains.appeared:
+            zone = zone_of(remain.region, self._zones)
+            if zone is None or zone.zone.kind is not self.zone_kind:
+                continue
+            name, score = confirmed(remain.box, view.detections)
+            passer = passer_of(remain.box, remain.started_at, view.at, view.tracks)
+            found.append(Found(remain, zone, passer, name, score))
+        return found
+
+    def tell(self, view: SceneView, found: Found, parameters: Values, values: Values) -> SceneEvent:
+        remain, first = found.remain, found.remain.first
+        passer, page = None, None
+        shots = []
+        seen_first_at = found.passer.first_seen_at if found.passer else remain.started_at
+        before = view.album.before(seen_first_at) or view.album.before(remain.started_at)
+        if before is not None:
+            shots.append(before.snapshot("before"))
+        if found.passer is not None:
+            shown = describe(view.camera.id, found.passer, remain.box, view.album, before)
+            if shown is not None:
+                passer, page = shown
+                shots.append(page.snapshot("passage"))
+        shots.append(page_of(view.frame, view.current).snapshot("after"))
+        width, height = view.frame.size_px
+        place = None
+        if view.ground is not None:
+            x1, y1, x2, y2 = remain.box
+            place = view.ground.place((x1 + x2) / 2 / width, (y1 + y2) / 2 / height)
+        event = SceneEvent(
+            kind=self.kind,
+            camera_id=view.camera.id,
+            camera_zone_id=found.zone.zone.id,
+            placement_id=view.camera.placement_id,
+            started_at=remain.started_at,
+            raised_at=view.at,
+            box=remain.box,
+            lon=None if place is None else place.lon,
+            lat=None if place is None else place.lat,
+            uncertainty_m=None if place is None else place.uncertainty_m,
+            confidence=found.confidence,
+            suspected=found.class_name is None,
+            class_name=found.class_name,
+            passer=passer,
+            track=()
+            if found.passer is None
+            else way_of(found.passer, view.ground, view.frame.size_px),
+            snapshots=tuple(shots),
+            values={
+                "stayed_s": round(first.age_s, 1),
+                "contrast_levels": round(first.contrast, 1),
+                "added": round(first.added, 2),
+                "displaced": round(first.displaced, 2),
+                "area_px": round(first.area / view.look.scale**2),
+                "light": view.light.light.value,
+                **values,
+            },
+            parameters=parameters,
+        )
+        passer_id = found.passer.track_id if found.passer else None
+        self._telling.append(_Telling(event, passer_id, {remain.number}))
+        return event
+
+    def joins(self, found: Found, within_s: float) -> bool:
+        """True where it is one more thing of the same passer's, hence no event of its own."""
+        for telling in self._telling:
+            since_s = (found.remain.sure_at - telling.event.raised_at).total_seconds()
+            same = found.passer is not None and telling.passer_id == found.passer.track_id
+            if same and since_s <= within_s:
+                telling.parts.add(found.remain.number)
+                return True
+        return False
+
+    def ended(self, view: SceneView) -> list[SceneEvent]:
+        """The events whose things are gone, all of them."""
+        over = []
+        gone = {remain.number: remain for remain in view.remains.ended}
+        for telling in list(self._telling):
+            last = None
+            for number in telling.parts & gone.keys():
+                telling.parts.discard(number)
+                last = gone[number]
+            if last is not None and not telling.parts:
+                self._telling.remove(telling)
+                over.append(_ended(telling.event, last))
+        return over
+
+
+def _ended(event: SceneEvent, remain: Remain) -> SceneEvent:
+    """The event as it is told again when its thing is over."""
+    return msgspec.structs.replace(
+        event, ended_at=remain.ended_at, values={**event.values, "end": remain.end}
+    )
+
+
+def confirmed(
+    box: Box, detections: Detections, of: Callable[[str], bool] = DUMPED_CLASSES.__contains__
+) -> tuple[str | None, float]:
+    """The model's class of matter in that place, best score first; (None, 0) where it has none."""
+    for index in range(len(detections)):
+        name = detections.class_name(index)
+        x1, y1, x2, y2 = (float(n) for n in detections.boxes[index])
+        seen = (x1, y1, x2, y2)
+        alike = share_covered(box, seen) >= 0.3 and share_covered(seen, box) >= 0.3
+        if of(name) and alike:
+            return name, float(detections.scores[index])
+    return None, 0.0
