@@ -28,11 +28,19 @@ class Path:
         self._road = road
         self._keys = np.array(keys)
 
+    @property
+    def span_s(self) -> tuple[float, float]:
+        """Seconds of the first and the last key."""
+        return float(self._keys[0, 0]), float(self._keys[-1, 0])
+
     def at(self, t_s: float) -> tuple[float, float, float] | None:
         """World x, y and heading; None while absent."""
+        first_s, last_s = self.span_s
+        return self.surely_at(t_s) if first_s <= t_s <= last_s else None
+
+    def surely_at(self, t_s: float) -> tuple[float, float, float]:
+        """As `at`; before the first key where it begins, after the last where it ends."""
         times = self._keys[:, 0]
-        if not times[0] <= t_s <= times[-1]:
-            return None
         moments = t_s + _SMOOTH_S
         along, across, turn = (
             float(np.interp(moments, times, self._keys[:, i]).mean()) for i in (1, 2, 3)

@@ -45,6 +45,11 @@ class Stain:
     keep: float
     sheen: float
 
+    def faded(self, strength: float) -> Stain:
+        """The same mark, drier: 1 is as it is, 0 is gone."""
+        keep = 1 - (1 - self.keep) * strength
+        return Stain(self.label, self.outline, keep, self.sheen * strength)
+
 
 def spill_liquid(
     rng: np.random.Generator, x: float, y: float, heading_deg: float, size_m: float

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 
 from demo.scenes.backdrop import Picture, screen_texture
 from demo.scenes.boxes import PARTS, Extent, LabelledBox, Owners, visible_boxes
@@ -15,6 +16,11 @@ from demo.scenes.light import Light, glow, light_map, rain_streaks, sensor_noise
 from demo.scenes.litter import Stain
 from demo.scenes.shape import Shape
 from demo.scenes.view import Floats, View
+
+_NEAR_M = 0.8
+"""Nearer to the lens nothing is drawn."""
+_OUTSIDE_PX = 16000
+"""Far enough outside for any line's direction, near enough for OpenCV's whole numbers."""
 
 
 @dataclass(frozen=True)
@@ -33,6 +39,14 @@ class Drawing:
     image: Picture
     owners: Owners
     boxes: tuple[LabelledBox, ...]
+
+
+@dataclass(frozen=True, eq=False)
+class _Painted:
+    canvas: Picture
+    owners: Owners
+    drawn: dict[int, int]
+    extents: dict[int, Extent]
 
 
 class Stage:
@@ -69,6 +83,24 @@ class Stage:
 
     def compose(self, things: Sequence[Placed], stains: Sequence[Stain]) -> Drawing:
         """The scene in its light, without rain and the sensor's grain."""
+        painted = self._paint(things, stains)
+        labels: list[tuple[str | None, Sequence[str | None]]] = [
+            (s.label, (s.label,)) for s in stains
+        ]
+        labels += [(t.shape.label, t.shape.part_labels) for t in things]
+        boxes = visible_boxes(painted.owners, labels, painted.drawn, painted.extents)
+        return Drawing(self.lit(painted.canvas, things), painted.owners, tuple(boxes))
+
+    def canvas(self, things: Sequence[Placed], stains: Sequence[Stain]) -> tuple[Picture, Owners]:
+        """The scene in even light, and what each pixel shows: stains first, then things."""
+        painted = self._paint(things, stains)
+        return painted.canvas, painted.owners
+
+    def may_see(self, x: float, y: float) -> bool:
+        """Whether a vehicle there could be in the picture; its shadow may be up to 10 m away."""
+        return y > -14 and abs(x) < 14 + (max(y, 0) + 10) * 0.5 / self.view.focal
+
+    def _paint(self, things: Sequence[Placed], stains: Sequence[Stain]) -> _Painted:
         canvas = self._backdrop.copy()
         owners = np.zeros(canvas.shape[:2], np.int32)
         drawn: dict[int, int] = {}
@@ -77,22 +109,22 @@ class Stage:
             extents[i] = self._stain(canvas, owners, stain, i)
             drawn[i] = int(np.count_nonzero(owners == 1 + PARTS * i))
         first = len(stains)
-        order = sorted(range(len(things)), key=lambda i: -float(np.hypot(things[i].x, things[i].y)))
+        order = _far_to_near(things)
         stood = {i: _stand(things[i]) for i in order}
         for i in order:
             self._shadow(canvas, stood[i].points)
         for i in order:
             index = first + i
             extents[index], drawn[index] = self._thing(canvas, owners, stood[i], index)
+        return _Painted(canvas, owners, drawn, extents)
+
+    def lit(self, canvas: Picture, things: Sequence[Placed]) -> Picture:
+        """A canvas in the light of the hour, with the lamps of what stands in it."""
         lit: Picture = np.asarray(cv2.multiply(canvas, self._map, scale=1 / 128), dtype=np.uint8)
         if self.light.dark:
-            for i in order:
-                self._lamps(lit, stood[i])
-        labels: list[tuple[str | None, Sequence[str | None]]] = [
-            (s.label, (s.label,)) for s in stains
-        ]
-        labels += [(t.shape.label, t.shape.part_labels) for t in things]
-        return Drawing(lit, owners, tuple(visible_boxes(owners, labels, drawn, extents)))
+            for i in _far_to_near(things):
+                self._lamps(lit, _stand(things[i]))
+        return lit
 
     def expose(self, lit: Picture, rng: np.random.Generator) -> Picture:
         """What the sensor makes of it: rain before the lens, and grain."""
@@ -153,19 +185,24 @@ class Stage:
         """Paints it; its box were nothing in the way, and how many pixels it took."""
         shape = stood.shape
         pixels, depth = self.view.project(stood.points)
-        if depth.min() < 0.8 or np.abs(pixels).max() > 16000:
+        if depth.max() < _NEAR_M:
             return (0.0, 0.0, 0.0, 0.0), 0
+        cut = depth.min() < _NEAR_M
+        if cut:
+            pixels = pixels[depth >= _NEAR_M]
         low, high = pixels.min(axis=0), pixels.max(axis=0)
         x0, y0 = np.maximum(np.floor(low).astype(int) - 1, 0)
         x1, y1 = np.minimum(np.ceil(high).astype(int) + 2, (canvas.shape[1], canvas.shape[0]))
         if x0 >= x1 or y0 >= y1:
             return (0.0, 0.0, 0.0, 0.0), 0
         colors = self._shaded(shape, stood.turn)
-        fixed = np.round(pixels * 16).astype(np.int32)
+        fixed = np.round(np.clip(pixels, -_OUTSIDE_PX, _OUTSIDE_PX) * 16).astype(np.int32)
         base = 1 + PARTS * index
         for f in self._order(shape, stood.turn, stood.offset):
             a, b = shape.spans[f]
-            polygon = fixed[a:b]
+            polygon = self._cut(stood.points[a:b]) if cut else fixed[a:b]
+            if len(polygon) < 3:
+                continue
             cv2.fillConvexPoly(canvas, polygon, colors[f], cv2.LINE_AA, 4)
             cv2.fillConvexPoly(owners, polygon, base + int(shape.part_of[f]), cv2.LINE_8, 4)
         own = owners[y0:y1, x0:x1]
@@ -176,6 +213,21 @@ class Stage:
         np.copyto(patch, rough, where=mine[..., None])
         extent = (float(low[0]), float(low[1]), float(high[0]), float(high[1]))
         return extent, int(np.count_nonzero(mine))
+
+    def _cut(self, face: Floats) -> NDArray[np.int32]:
+        """The part of a face before the lens, in sixteenths of a pixel; may be empty."""
+        depth = (face - self.view.eye) @ self.view.axes[2]
+        kept = []
+        for i in range(len(face)):
+            p, q, dp, dq = face[i - 1], face[i], depth[i - 1], depth[i]
+            if (dp >= _NEAR_M) != (dq >= _NEAR_M):
+                kept.append(p + (q - p) * (_NEAR_M - dp) / (dq - dp))
+            if dq >= _NEAR_M:
+                kept.append(q)
+        if len(kept) < 3:
+            return np.empty((0, 2), np.int32)
+        pixels, _ = self.view.project(np.array(kept))
+        return np.round(np.clip(pixels, -_OUTSIDE_PX, _OUTSIDE_PX) * 16).astype(np.int32)
 
     def _shaded(self, shape: Shape, turn: Floats) -> list[tuple[float, float, float]]:
         """Face colours: a share of sky light by how far up a face looks, and the sun's."""
@@ -230,3 +282,7 @@ def _stand(thing: Placed) -> _Stood:
     turn = np.array([[np.sin(a), -np.cos(a), 0], [np.cos(a), np.sin(a), 0], [0, 0, 1]])
     offset = np.array([thing.x, thing.y, thing.lift_m])
     return _Stood(thing.shape, thing.shape.points @ turn.T + offset, turn, offset)
+
+
+def _far_to_near(things: Sequence[Placed]) -> list[int]:
+    return sorted(range(len(things)), key=lambda i: -float(np.hypot(things[i].x, things[i].y)))

@@ -1,0 +1,164 @@
+"""Draws a planned clip frame by frame and takes its truth from the drawn pixels."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import av
+import numpy as np
+from numpy.typing import NDArray
+
+from demo.cameras.labelled.take import PlannedEvent, Take
+from demo.cameras.labelled.weather import Weather
+from demo.scenes.backdrop import Picture
+from demo.scenes.boxes import PARTS, Owners
+from demo.scenes.litter import Stain
+from demo.scenes.stage import Placed, Stage
+
+_SEEN = 0.5
+"""Share of an object's pixels that must be in the open before it counts as visible (ours)."""
+_CHANGED = 6
+"""Levels by which matter must change a pixel to be a part of it."""
+
+Box = tuple[int, int, int, int]
+
+
+@dataclass
+class SeenEvent:
+    """What the drawn pixels say of a planned event; `box` None: it was never to be seen."""
+
+    planned: PlannedEvent
+    box: Box | None = None
+    visible_s: float | None = None
+    gone_s: float | None = None
+
+
+@dataclass
+class Film:
+    """Frames of a take; `seen` is complete once all frames were drawn."""
+
+    take: Take
+    stage: Stage
+    weather: Weather
+    seen: list[SeenEvent] = field(init=False)
+    _grounds: dict[tuple[int, ...], Stage] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.seen = [SeenEvent(event) for event in self.take.events]
+        self._masks = [self._mask(event) for event in self.take.events]
+        for one, mask in zip(self.seen, self._masks, strict=True):
+            if mask is not None:
+                one.box = box_of(mask)
+
+    def _mask(self, event: PlannedEvent) -> NDArray[np.bool_] | None:
+        """Where the event's matter shows with nothing in the way; None for a vehicle's event."""
+        if event.actor is not None:
+            return None
+        take = self.take
+        flat = [take.lying[i].thing for i in event.lying if take.lying[i].flat]
+        standing = [take.lying[i].thing for i in event.lying if not take.lying[i].flat]
+        stains = [take.stains[i].stain for i in event.stains]
+        before = self.stage.canvas((), ())[0].astype(np.int16)
+        after, owners = self.stage.with_ground(flat).canvas(standing, stains)
+        if standing:
+            return np.asarray(owners > 0)
+        return np.asarray(np.abs(after.astype(np.int16) - before).max(axis=2) > _CHANGED)
+
+    def frames(self) -> Iterator[Picture]:
+        for number in range(round(self.take.seconds * self.take.fps)):
+            yield self.frame(number)
+
+    def frame(self, number: int) -> Picture:
+        """Has to be asked for in order: the weather has a memory, and so has the truth."""
+        take, t_s = self.take, number / self.take.fps
+        here = [i for i, item in enumerate(take.lying) if item.since_s <= t_s < item.until_s]
+        flat = tuple(i for i in here if take.lying[i].flat)
+        standing = [i for i in here if not take.lying[i].flat]
+        if flat not in self._grounds:
+            if len(self._grounds) > 3:
+                self._grounds.pop(next(iter(self._grounds)))
+            self._grounds[flat] = self.stage.with_ground([take.lying[i].thing for i in flat])
+        stage = self._grounds[flat]
+        things = [take.lying[i].thing for i in standing]
+        moving: list[int] = []
+        for n, actor in enumerate(take.actors):
+            spot = actor.path.at(t_s)
+            if spot is not None and stage.may_see(spot[0], spot[1]):
+                things.append(Placed(actor.shape_at(t_s), *spot))
+                moving.append(n)
+        stains: list[Stain] = []
+        for item in take.stains:
+            strength = item.strength(t_s)
+            if strength > 0:
+                stains.append(item.stain.faded(strength))
+        canvas, owners = stage.canvas(things, stains)
+        first_actor = len(stains) + len(standing)
+        index_of_lying = {i: len(stains) + k for k, i in enumerate(standing)}
+        self._look(t_s, owners, len(stains), index_of_lying, moving=moving, first=first_actor)
+        return self.weather.finish(stage, canvas, things, t_s)
+
+    def _look(
+        self, t_s: float, owners: Owners, stains: int, lying: dict[int, int], *,
+        moving: Sequence[int], first: int,
+    ) -> None:  # fmt: skip
+        for one, mask in zip(self.seen, self._masks, strict=True):
+            event = one.planned
+            if mask is None:
+                self._look_at_actor(one, t_s, owners, moving, first)
+            elif one.visible_s is None and t_s >= event.settled_s:
+                whose = owners[mask]
+                open_ = whose < 1 + PARTS * stains  # the ground, or a stain on it
+                for i in event.lying:
+                    if i in lying:
+                        base = 1 + PARTS * lying[i]
+                        open_ |= (whose >= base) & (whose < base + PARTS)
+                if np.count_nonzero(open_) >= _SEEN * len(whose) > 0:
+                    one.visible_s = t_s
+
+    def _look_at_actor(
+        self, one: SeenEvent, t_s: float, owners: Owners, moving: Sequence[int], first: int
+    ) -> None:
+        event = one.planned
+        ended = event.ended_s if event.ended_s is not None else 1e9
+        if event.actor not in moving or not event.started_s <= t_s <= ended:
+            return
+        base = 1 + PARTS * (first + moving.index(event.actor))
+        mine = (owners >= base) & (owners < base + PARTS)
+        if np.count_nonzero(mine) < 0.004 * owners.size:
+            return
+        box = box_of(mine)
+        if one.visible_s is None:
+            one.visible_s = t_s
+            one.box = box
+        elif one.box is not None and box is not None:
+            a, b = one.box, box
+            one.box = (min(a[0], b[0]), min(a[1], b[1]), max(a[2], b[2]), max(a[3], b[3]))
+        one.gone_s = t_s
+
+
+def box_of(mask: NDArray[np.bool_]) -> Box | None:
+    rows, columns = np.flatnonzero(mask.any(axis=1)), np.flatnonzero(mask.any(axis=0))
+    if len(rows) == 0:
+        return None
+    return int(columns[0]), int(rows[0]), int(columns[-1]) + 1, int(rows[-1]) + 1
+
+
+def write_video(frames: Iterator[Picture], path: Path, fps: float, crf: int) -> None:
+    """H.264 as a street camera sends it: yuv420p, no B frames, a key frame every 50 pictures."""
+    part = path.with_suffix(".part")
+    with av.open(str(part), "w", format="mp4") as container:
+        stream = None
+        for picture in frames:
+            if stream is None:
+                stream = container.add_stream("libx264", rate=round(fps))
+                stream.height, stream.width = picture.shape[:2]
+                stream.pix_fmt = "yuv420p"
+                stream.gop_size = 50
+                stream.thread_count = 1
+                stream.options = {"preset": "veryfast", "crf": str(crf), "bf": "0"}
+            container.mux(stream.encode(av.VideoFrame.from_ndarray(picture, format="bgr24")))
+        if stream is not None:
+            container.mux(stream.encode(None))
+    part.rename(path)
