@@ -5,14 +5,16 @@ from __future__ import annotations
 import json
 import tempfile
 from contextlib import ExitStack
-from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated
 
 import typer
+from pydantic import ValidationError
+from rich.console import Console
+from rich.measure import Measurement
 
 from app.commands.terminal import out, progress_bar
-from config.settings import Settings
+from config.settings import Settings, VisionSettings
 
 
 def evaluate(
@@ -33,8 +35,15 @@ def evaluate(
         Path | None,
         typer.Option(help="keep each clip's outcome here, and go on from there", file_okay=False),
     ] = None,
+    report: Annotated[
+        Path | None, typer.Option("--out", help="write a report, one HTML file", dir_okay=False)
+    ] = None,
     to_json: Annotated[
         Path | None, typer.Option("--json", help="write the scores", dir_okay=False)
+    ] = None,
+    require: Annotated[
+        list[str] | None,
+        typer.Option(help="[SOURCE:][KIND.]MEASURE=LIMIT,…; ends with 3 where one does not hold"),
     ] = None,
     details: Annotated[
         bool, typer.Option("--list", help="name every miss and every false alarm")
@@ -43,22 +52,20 @@ def evaluate(
     """Put clips with known events through the camera path, and score what it told."""
     from app.evaluation.choice import ChoiceError, Only, choose_clips
     from app.evaluation.folder import read_evaluation_folder
+    from app.evaluation.judgement import judge
     from app.evaluation.kept_outcomes import KeptOutcomes
-    from app.evaluation.outcome import alarms_of
+    from app.evaluation.limits import LimitError, parse_limits, unmet
+    from app.evaluation.report.write import write_report
     from app.evaluation.run import run_clips
-    from app.evaluation.score import score_events
-    from app.evaluation.text_table import detail_lines, distractor_table, event_tables
+    from app.evaluation.text_table import detail_lines, tables
     from detection.training.split import SplitError
 
-    changed = {"model": model, "runtime": runtime}
-    vision = Settings().vision
-    vision = vision.model_validate(
-        vision.model_dump() | {k: v for k, v in changed.items() if v is not None}
-    )
-    evaluation = read_evaluation_folder(folder)
+    vision = _vision(model, runtime)
     try:
+        limits = [limit for text in require or () for limit in parse_limits(text)]
+        evaluation = read_evaluation_folder(folder)
         clips = choose_clips(evaluation, split=split, only=[Only.parse(o) for o in only or ()])
-    except (ChoiceError, SplitError) as error:
+    except (ChoiceError, LimitError, SplitError) as error:
         raise typer.BadParameter(str(error)) from error
     with ExitStack() as stack:
         if cache is None:
@@ -68,20 +75,36 @@ def evaluate(
                 evaluation, clips, vision, KeptOutcomes(cache),
                 processes=processes, progress=progress,
             )  # fmt: skip
-        alarms = {clip.name: alarms_of(clip, run.outcomes[clip.name]) for clip in clips}
-        scores = score_events(clips, evaluation.events, evaluation.distractors, alarms)
     if run.reused:
         out.print(f"{run.reused} of {len(clips)} clips were kept from an earlier run")
-    for table in event_tables(scores):
-        out.print(table)
-    if scores.distractors:
-        out.print(distractor_table(scores.distractors))
+    judgement = judge(evaluation, clips, run.outcomes)
+    for table in tables(judgement):
+        # Whole, also where it goes to a file or a narrow terminal.
+        needed = Measurement.get(out, out.options.update(max_width=400), table).maximum
+        Console(width=max(out.width, needed)).print(table)
     if details:
-        for line in detail_lines(scores):
+        for line in detail_lines(judgement):
             out.print(line, markup=False, highlight=False, soft_wrap=True)
     if to_json is not None:
-        summary = {
-            "events": [asdict(row) for row in scores.rows],
-            "distractors": [asdict(row) for row in scores.distractors],
-        }
-        to_json.write_text(json.dumps(summary, ensure_ascii=False, indent=1), encoding="utf-8")
+        text = json.dumps(judgement.summary(), ensure_ascii=False, indent=1)
+        to_json.write_text(text, encoding="utf-8")
+    if report is not None:
+        with progress_bar("报告 report") as progress:
+            written = write_report(report, evaluation, judgement, progress=progress)
+        out.print(
+            f"{report}: {written.bytes / 1e6:.1f} MB, {written.cases} misses and false alarms"
+        )
+    failed = unmet(judgement, limits)
+    for one in failed:
+        out.print(f"未达标 not met: {one}", markup=False, highlight=False)
+    if failed:
+        raise typer.Exit(3)
+
+
+def _vision(model: Path | None, runtime: str | None) -> VisionSettings:
+    given = Settings().vision
+    changed = {k: v for k, v in (("model", model), ("runtime", runtime)) if v is not None}
+    try:
+        return VisionSettings.model_validate(given.model_dump() | changed)
+    except ValidationError as error:
+        raise typer.BadParameter(error.errors()[0]["msg"], param_hint="--runtime") from error

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import msgspec
 
-from app.evaluation.outcome import ClipOutcome, ClipPictures
+from app.evaluation.outcome import ClipOutcome
 from app.evaluation.truth import Clip
 from config.settings import VisionSettings
 from detection.detector import PACKAGE_MODEL
@@ -22,7 +22,7 @@ _ROOT = Path(__file__).parents[2]
 
 
 class KeptOutcomes:
-    """One file a clip and one for its pictures, in a folder; a fingerprint in their names."""
+    """One file a clip, in a folder; a fingerprint is its name."""
 
     def __init__(self, folder: Path) -> None:
         folder.mkdir(parents=True, exist_ok=True)
@@ -35,22 +35,14 @@ class KeptOutcomes:
         except (FileNotFoundError, msgspec.MsgspecError):
             return None
 
-    def pictures(self, key: str) -> ClipPictures:
-        content = self._path(key, "pictures").read_bytes()
-        return msgspec.msgpack.decode(content, type=ClipPictures)
-
-    def keep(self, key: str, outcome: ClipOutcome, pictures: ClipPictures) -> None:
-        self._write(self._path(key, "pictures"), pictures)
-        self._write(self._path(key), outcome)  # last: where it is, its pictures are, too
-
-    def _path(self, key: str, what: str = "outcome") -> Path:
-        return self._folder / f"{key}.{what}"
-
-    @staticmethod
-    def _write(path: Path, value: msgspec.Struct) -> None:
-        part = path.with_suffix(f"{path.suffix}.part{os.getpid()}")
-        part.write_bytes(msgspec.msgpack.encode(value))
+    def keep(self, key: str, outcome: ClipOutcome) -> None:
+        path = self._path(key)
+        part = path.with_suffix(f".part{os.getpid()}")
+        part.write_bytes(msgspec.msgpack.encode(outcome))
         part.replace(path)
+
+    def _path(self, key: str) -> Path:
+        return self._folder / f"{key}.outcome"
 
 
 def code_fingerprint(settings: VisionSettings) -> str:

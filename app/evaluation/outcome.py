@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-from datetime import datetime
-
 import msgspec
 
 from app.evaluation.matching import Alarm
+from app.evaluation.passage_matching import Seen
 from app.evaluation.truth import Clip
 from detection.scene_event import SceneEvent
 from detection.sighting import Sighting
 
 
 class ClipOutcome(msgspec.Struct, frozen=True, kw_only=True):
-    """All that was told, without pictures; those are in `ClipPictures`.
+    """All that was told, without its pictures: the clip has them.
 
     Attributes:
         events: in the order in which they were first told; an end that came is in them.
@@ -27,20 +26,6 @@ class ClipOutcome(msgspec.Struct, frozen=True, kw_only=True):
     analysed: int
     detected: int
     cpu_s: float
-
-
-class EventPicture(msgspec.Struct, frozen=True, kw_only=True):
-    """A snapshot of event `number` of the outcome, shrunk; `scale` is shrunk over true width."""
-
-    number: int
-    moment: str
-    captured_at: datetime
-    scale: float
-    jpeg: bytes
-
-
-class ClipPictures(msgspec.Struct, frozen=True):
-    pictures: tuple[EventPicture, ...]
 
 
 def alarms_of(clip: Clip, outcome: ClipOutcome) -> list[Alarm]:
@@ -58,4 +43,20 @@ def alarms_of(clip: Clip, outcome: ClipOutcome) -> list[Alarm]:
             event.lat,
         )
         for number, event in enumerate(outcome.events)
+    ]
+
+
+def seen_of(clip: Clip, outcome: ClipOutcome) -> list[Seen]:
+    return [
+        Seen(
+            clip.name,
+            sighting.track_uid,
+            (sighting.at - clip.starts_at).total_seconds(),
+            sighting.direction,
+            sighting.class_name,
+            sighting.load,
+            sighting.speed_kmh,
+            sighting.plate.text if sighting.plate else "",
+        )
+        for sighting in outcome.sightings
     ]

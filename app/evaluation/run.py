@@ -17,14 +17,14 @@ from app.evaluation.truth import Clip, EvaluationSet
 from config.camera import Camera
 from config.settings import VisionSettings
 from detection.detector import Detector, load_detector
+from detection.parameters import CameraParameters, read_camera_parameters
 
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """Outcomes by clip, and the keys under which their pictures are kept."""
+    """Outcomes by clip; `reused` of them were there already."""
 
     outcomes: Mapping[str, ClipOutcome]
-    keys: Mapping[str, str]
     reused: int
 
 
@@ -57,11 +57,13 @@ def run_clips(
     # The longest first: no process then works alone at the end.
     waiting.sort(key=lambda c: -c.seconds * c.width_px * c.height_px)
     progress(reused, len(clips))
-    worker = ClipWorker(evaluation.folder, dict(evaluation.site.cameras), settings, kept, keys)
+    site = evaluation.site
+    parameters = read_camera_parameters(site.rules)
+    worker = ClipWorker(evaluation.folder, dict(site.cameras), settings, parameters, kept, keys)
     for outcome in _run(worker, waiting, processes):
         outcomes[outcome.clip] = outcome
         progress(len(outcomes), len(clips))
-    return Run({clip.name: outcomes[clip.name] for clip in clips}, keys, reused)
+    return Run({clip.name: outcomes[clip.name] for clip in clips}, reused)
 
 
 @dataclass
@@ -71,6 +73,7 @@ class ClipWorker:
     folder: Path
     cameras: Mapping[str, Camera]
     settings: VisionSettings
+    parameters: CameraParameters
     kept: KeptOutcomes
     keys: Mapping[str, str]
     _detector: Detector | None = None
@@ -82,8 +85,10 @@ class ClipWorker:
             self._detector = load_detector(vision.model, vision.runtime, vision.confidence)
         camera = self.cameras[clip.camera_id]
         path = self.folder / clip.name
-        outcome, pictures = run_clip(path, clip, camera, self._detector, self.settings)
-        self.kept.keep(self.keys[clip.name], outcome, pictures)
+        outcome = run_clip(
+            path, clip, camera, self._detector, self.settings, parameters=self.parameters
+        )
+        self.kept.keep(self.keys[clip.name], outcome)
         return outcome
 
 
