@@ -10,6 +10,7 @@ import msgspec
 
 from alerts.attribution import Candidate
 from alerts.value import Value
+from detection.scene_event import SeenBox
 
 __all__ = [
     "Alert", "AlertChange", "AlertStatus", "ChangeKind", "Evidence", "PassedBy", "Severity",
@@ -99,16 +100,30 @@ class Alert(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Evidence(msgspec.Struct, frozen=True, kw_only=True):
-    """A picture that belongs to an alert (证据). `sha256` is over `content`.
+    """A picture, a clip or a track that belongs to an alert (证据). `sha256` is over its content.
 
-    `moment` is `before`, `passage` or `after`; in pixels, `box` marks the object and `passer_box`
-    who passed.
+    Attributes:
+        moment: `before`, `passage` or `after`, a picture; `clip`, a video; `track`, the way of who
+            passed in the picture; `positions`, the fixes of the vehicles in question; both JSON.
+        captured_at, until: what time it shows; `until` is None for a picture.
+        width_px, height_px: 0 for what is no picture.
+        content: empty where it is in the object store, or lost.
+        box, passer_box: in pixels, the object and who passed; never drawn into the picture.
+        size_bytes: of the content, wherever that is.
+        codec: of a clip, as FFmpeg names it.
+        seen: of a picture, all people and vehicles in it.
+        subject_uid: the track of who the alert is about: everybody else in `seen` is a bystander.
+        taken_by: the process that took and hashed it.
+        note: what is to be known of it, a word such as `cut_short`.
+        object_key: its name in the object store.
+        missing: why there is no content (`store.evidence_objects`), a word; the hash stays.
     """
 
     evidence_id: UUID
     alert_id: UUID
     moment: str
     captured_at: datetime
+    until: datetime | None = None
     media_type: str
     width_px: int
     height_px: int
@@ -118,6 +133,15 @@ class Evidence(msgspec.Struct, frozen=True, kw_only=True):
     passer_box: tuple[float, float, float, float] | None = None
     passer_class: str | None = None
     passer_color: str | None = None
+    size_bytes: int = 0
+    camera_id: str | None = None
+    codec: str | None = None
+    seen: tuple[SeenBox, ...] = ()
+    subject_uid: UUID | None = None
+    taken_by: str = ""
+    note: str | None = None
+    object_key: str | None = None
+    missing: str | None = None
 
 
 class ChangeKind(StrEnum):
@@ -128,8 +152,13 @@ class ChangeKind(StrEnum):
 
 
 class AlertChange(msgspec.Struct, frozen=True, kw_only=True):
-    """A step in an alert's life as the rules tell it: the alert as it is after the step."""
+    """A step in an alert's life as the rules tell it: the alert as it is after the step.
+
+    `evidence` is what came with it. Where the step lays a camera's alert at another vehicle than
+    before (`laid`, set by the store), it is all that there is.
+    """
 
     change: ChangeKind
     alert: Alert
     evidence: tuple[Evidence, ...] = ()
+    laid: bool = False

@@ -11,7 +11,7 @@ from typing import Annotated
 import structlog
 import typer
 
-from app.commands import evaluate, tracks, vision
+from app.commands import evaluate, tracks, verify, vision
 from app.commands.terminal import err, out
 from app.roles import Role
 from app.servers.errors import ServerError
@@ -97,14 +97,14 @@ def check(
 def export_site(
     folder: Annotated[Path, typer.Argument(help="a new or empty folder", file_okay=False)],
 ) -> None:
-    """Write the site as it is in the database back into a folder."""
+    """Write the site as it is in the database, cameras as they are placed now, into a folder."""
     from store.database import connect
-    from store.site import read_site_files
+    from store.placements import site_files_now
 
     if folder.exists() and any(folder.iterdir()):
         raise typer.BadParameter(f"{folder} is not empty", param_hint="FOLDER")
     with connect(Settings().database) as conn:
-        files = read_site_files(conn)
+        files = site_files_now(conn)
     folder.mkdir(parents=True, exist_ok=True)
     for name, content in files.items():
         (folder / name).write_bytes(content)
@@ -115,6 +115,7 @@ app.command()(tracks.replay)
 app.command()(tracks.backtest)
 app.command()(vision.detect)
 app.command()(vision.train)
+app.command()(verify.verify)
 app.command()(evaluate.evaluate)
 
 

@@ -81,4 +81,4 @@ def _run(role: Role, settings: Settings, stop: threading.Event, cameras: tuple[s
     else:
         from exchange.deliver import run as run_delivery
 
-        run_delivery(settings.database, settings.delivery, stop)
+        run_delivery(settings.database, settings.delivery, stop, settings.evidence)

@@ -67,6 +67,8 @@ class RetentionSettings(_Section):
     visit_days: int = Field(1095, ge=2, description="zone visits, by entry")
     trip_days: int = Field(1095, ge=2, description="trips by begin, rounds by window")
     alert_days: int = Field(1095, ge=2, description="alerts with their log and evidence")
+    sighting_days: int = Field(365, ge=2, description="vehicles that passed cameras, by passage")
+    sighting_picture_days: int = Field(30, ge=2, description="their pictures")
     rejected_days: int = Field(30, ge=2, description="rejected messages, by receipt")
     outbox_days: int = Field(30, ge=2, description="delivered outbox entries")
     columnstore_after_days: int = Field(7, ge=1, description="TimescaleDB: positions compressed")
@@ -94,12 +96,20 @@ class PipelineSettings(_Section):
 
 class VisionSettings(_Section):
     model: Path | None = Field(None, description=".onnx or .pt; None: the model of the package")
-    runtime: str = Field("onnxruntime", pattern="^(onnxruntime|ultralytics)$")
+    runtime: str = Field("onnxruntime", pattern="^(onnxruntime|openvino|ultralytics)$")
     analysed_fps: float = Field(5, gt=0)
     confidence: float = Field(0.35, gt=0, lt=1)
     persistence_s: float = Field(5, gt=0, description="an object must stay so long")
-    open_timeout_s: float = 10
-    read_timeout_s: float = 10
+    open_timeout_s: float = Field(10, gt=0)
+    read_timeout_s: float = Field(10, gt=0, description="nothing for so long is a disconnect")
+    processes: int | None = Field(None, ge=1, le=256, description="workers; None: one a core")
+    longest_lag_s: float = Field(8, gt=0, description="later pictures are dropped, not analysed")
+    frozen_after_s: float = Field(8, gt=0, description="the same picture for so long is a fault")
+    frozen_frames_after_s: float = Field(300, gt=0, description="of frames over MQTT and snapshots")
+    sender_clock_within_s: float = Field(30, ge=0, description="a camera's clock is trusted so far")
+    snapshot_every_s: float = Field(1, gt=0, description="of an HTTP URL that gives pictures")
+    ring_s: float = Field(45, ge=5, description="packets kept of each camera, for clips")
+    ring_mb: int = Field(48, ge=1, description="and no more than so much")
 
 
 def _with_secret(data: Any, name: str) -> Any:  # noqa: ANN401 - what pydantic hands over
@@ -189,6 +199,31 @@ class DeliverySettings(_Section):
     public_url: str = Field("", description="where receivers reach the console: links to evidence")
 
 
+class EvidenceSettings(_Section):
+    """Where pictures, clips and tracks are kept, and how much of them (docs/evidence.md).
+
+    An S3 bucket takes key, region and endpoint from the usual `AWS_*` environment variables.
+    """
+
+    url: str = Field(
+        "file:var/evidence",
+        pattern=r"^(file:(//)?[^?#]+|s3://[^/?#]+(/[^?#]*)?|memory:)$",
+        description="`file:///folder`, `s3://bucket/prefix`, or `memory:` for tests",
+    )
+    most_bytes: int = Field(50 * 2**30, ge=1, description="beyond it the oldest clips go")
+    keep_free_bytes: int = Field(
+        2**30, ge=0, description="of the folder's disk; no clip is written into it, pictures are"
+    )
+    in_database_bytes: int = Field(
+        512 * 2**20,
+        ge=0,
+        description="pictures that the object store does not take wait in the database, so much",
+    )
+    clip_before_s: float = Field(10, ge=0, le=60)
+    clip_after_s: float = Field(10, ge=0, le=60)
+    put_timeout_s: float = Field(10, gt=0, description="an object store slower than this is away")
+
+
 class ConsoleSettings(_Section):
     host: str = "127.0.0.1"
     port: int = 8000
@@ -220,6 +255,7 @@ class Settings(BaseSettings):
     vision: VisionSettings = VisionSettings()
     delivery: DeliverySettings = DeliverySettings()
     console: ConsoleSettings = ConsoleSettings()
+    evidence: EvidenceSettings = EvidenceSettings()
 
     def __init__(self, **values: Any) -> None:  # noqa: ANN401 - checked by pydantic
         try:

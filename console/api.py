@@ -11,7 +11,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, HTTPException, Query, Request, Response
+from fastapi import APIRouter, Depends, HTTPException, Query, Request
 
 from alerts.alert import AlertStatus, Severity
 from console.responses import (
@@ -37,7 +37,6 @@ from console.views import (
 from store.alert_reader import (
     alert_page,
     alerts_per_hour,
-    evidence_content,
     recent_alerts,
     stored_alert,
 )
@@ -48,9 +47,6 @@ from store.operator import acknowledge, dismiss
 from store.outbox_entry import DestinationsOf
 from store.position_reader import latest_positions
 from store.site import read_site
-
-PICTURES = frozenset({"image/jpeg", "image/png", "image/webp"})
-"""Media types given out as they are; anything else would be the browser's to interpret."""
 
 Decide = Callable[[Connection, UUID, str, str | None, DestinationsOf], StoredAlert | None]
 
@@ -151,23 +147,6 @@ def acknowledge_alert(request: Request, alert_id: UUID, body: Decision) -> Alert
 def dismiss_alert(request: Request, alert_id: UUID, body: Decision) -> AlertEntry:
     """Dismiss an alert as false (误报); again is no error."""
     return _decide(dismiss, request, alert_id, body.note)
-
-
-@router.get("/evidence/{evidence_id}", response_class=Response)
-def evidence(conn: Conn, evidence_id: UUID) -> Response:
-    """A picture, byte for byte as it was taken; its SHA-256 is its ETag."""
-    found = evidence_content(conn, evidence_id)
-    if found is None:
-        raise HTTPException(404, f"no evidence {evidence_id}")
-    media_type = found.media_type if found.media_type in PICTURES else "application/octet-stream"
-    return Response(
-        bytes(found.content),
-        media_type=media_type,
-        headers={
-            "ETag": f'"{bytes(found.sha256).hex()}"',
-            "Cache-Control": "private, max-age=86400, immutable",
-        },
-    )
 
 
 @router.get("/alerts-per-hour")

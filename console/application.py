@@ -18,12 +18,14 @@ from config.problem import SiteError
 from config.settings import Settings
 from console.access import Access
 from console.api import router
+from console.evidence_api import router as evidence_router
 from console.feed import Feed
 from console.hub import Hub
 from console.responses import Health
 from console.trip_api import router as trip_router
 from store.database import Connection, pool
 from store.errors import StoreError, StoreUnavailable
+from store.evidence_objects import EvidenceObjects
 from store.outbox_entry import DestinationsOf
 from store.site import read_site
 
@@ -66,7 +68,10 @@ def create_app(settings: Settings, destinations_of: DestinationsOf) -> FastAPI:
     app.add_middleware(Access, settings=settings.console)
     app.state.connections = connections
     app.state.destinations_of = destinations_of
+    app.state.objects = EvidenceObjects(settings.evidence)
+    app.state.vision = settings.vision
     app.include_router(router)
+    app.include_router(evidence_router)
     app.include_router(trip_router)
     _add_events(app, hub)
     _add_health(app, connections, feed)

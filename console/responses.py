@@ -112,15 +112,25 @@ class AlertsResponse(BaseModel):
 
 
 class EvidenceEntry(BaseModel):
-    """A picture: /api/v1/evidence/{evidence_id}. Boxes are x1, y1, x2, y2 in its pixels."""
+    """A picture, clip or track: /api/v1/evidence/{evidence_id}. Boxes are x1, y1, x2, y2 in pixels.
+
+    `missing` or `dropped_at` say that its content is not kept.
+    """
 
     evidence_id: UUID
     moment: str
     captured_at: datetime
+    until: datetime | None = None
     media_type: str
     width_px: int
     height_px: int
+    size_bytes: int | None = None
+    codec: str | None = None
     sha256: str
+    note: str | None = None
+    missing: str | None = None
+    dropped_at: datetime | None = None
+    dropped_for: str | None = None
     box: Box | None
     passer_box: Box | None
     passer_class: str | None

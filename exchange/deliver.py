@@ -11,7 +11,7 @@ import threading
 import psycopg
 import structlog
 
-from config.settings import DatabaseSettings, DeliverySettings
+from config.settings import DatabaseSettings, DeliverySettings, EvidenceSettings
 from exchange.lane import Lane
 from exchange.routing import destinations_of
 from exchange.sender import Sender
@@ -19,6 +19,7 @@ from exchange.viid.sender import ViidSender
 from exchange.webhook import WebhookSender
 from store.database import Connection, connect
 from store.errors import StoreUnavailable
+from store.evidence_objects import EvidenceObjects
 from store.outbox import outbox_counts
 
 CHANNEL = "outbox"
@@ -44,13 +45,23 @@ def senders_of(settings: DeliverySettings) -> list[Sender]:
     return senders
 
 
-def run(database: DatabaseSettings, delivery: DeliverySettings, stop: threading.Event) -> None:
+def run(
+    database: DatabaseSettings,
+    delivery: DeliverySettings,
+    stop: threading.Event,
+    evidence: EvidenceSettings | None = None,
+) -> None:
     """Deliver until `stop` is set; returns when what is under way has been recorded.
+
+    `evidence` says where the pictures are that go out with an object.
 
     Raises:
         ValueError: the settings name a destination that cannot be (see `senders_of`).
     """
-    lanes = [Lane(s, database, delivery.attempts, stop) for s in senders_of(delivery)]
+    objects = EvidenceObjects(evidence or EvidenceSettings())
+    lanes = [
+        Lane(s, database, delivery.attempts, stop, objects=objects) for s in senders_of(delivery)
+    ]
     threads = [
         threading.Thread(target=lane.run, name=f"deliver-{number}", daemon=True)
         for number, lane in enumerate(lanes)

@@ -15,13 +15,14 @@ import psycopg
 import structlog
 from prometheus_client import Counter, Histogram
 
-from config.settings import DatabaseSettings
+from config.settings import DatabaseSettings, EvidenceSettings
 from exchange import backoff
 from exchange.evidence import evidence_of
 from exchange.outcome import Deferred, Delivered, Outcome, Refused
-from exchange.sender import Sender
+from exchange.sender import EvidenceOf, Sender
 from store.database import Connection, connect
 from store.errors import StoreUnavailable
+from store.evidence_objects import EvidenceObjects
 from store.outbox import OutboxEntry, claim_due, mark_delivered, mark_failed, mark_retry
 
 POLL_S = 1.0  # retries have no notification; nor has what was written while nobody listened
@@ -54,6 +55,8 @@ class Lane:
         attempts: int,
         stop: threading.Event,
         rng: Random | None = None,
+        *,
+        objects: EvidenceObjects | None = None,
     ) -> None:
         self.wake = threading.Event()
         self.destination = sender.destination
@@ -61,6 +64,7 @@ class Lane:
         self._database = database
         self._attempts = attempts
         self._stop = stop
+        self._objects = objects or EvidenceObjects(EvidenceSettings())
         self._rng = rng or Random()  # noqa: S311 - spreads retries; no secret
         self._log = _log.bind(destination=sender.destination)
         self._failures = 0  # times in a row that the destination could not be reached
@@ -113,12 +117,15 @@ class Lane:
         )
         if not entries:
             return False
-        outcomes = self._sender.send(entries, lambda entry: evidence_of(connection, entry))
+        outcomes = self._sender.send(entries, self._evidence_of(connection))
         with connection.transaction():
             for entry, outcome in zip(entries, outcomes, strict=True):
                 self._record(connection, entry, outcome)
         self._rest(outcomes)
         return True
+
+    def _evidence_of(self, connection: Connection) -> EvidenceOf:
+        return lambda entry: evidence_of(connection, self._objects, entry)
 
     def _record(self, connection: Connection, entry: OutboxEntry, outcome: Outcome) -> None:
         id_, attempts = entry.outbox_id, entry.attempts

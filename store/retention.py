@@ -26,6 +26,8 @@ def maintain(conn: Connection, retention: RetentionSettings, now: datetime) -> N
             timescale.drop_chunks(conn, now, retention)
         for name, days in (
             ("delete_evidence", retention.alert_days),
+            ("delete_evidence_chains", retention.alert_days),
+            ("delete_evidence_exports", retention.alert_days),
             ("delete_alert_log", retention.alert_days),
             ("delete_old_rounds", retention.trip_days),
             ("delete_outbox", retention.outbox_days),

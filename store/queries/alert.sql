@@ -9,17 +9,22 @@ SELECT * FROM alert WHERE alert_id = ANY(%(alert_ids)s) FOR UPDATE
 INSERT INTO alert (
     alert_id, kind, severity, vehicle_id, plate, plate_color, company, camera_id, subject, zone_id, permit_id, started_at, raised_at,
     ended_at, lon, lat, confidence, suspected, occurrences, rings, withdrawn, "values", parameters,
-    status, acknowledged_by, acknowledged_at, note, revision, updated_at, digest
+    passers, candidates, nobody, status, acknowledged_by, acknowledged_at, note, chosen_vehicle_id, chosen_plate,
+    chosen_plate_color, chosen_company, chosen_by, chosen_at, chosen_note, verdict, verdict_by, verdict_at,
+    revision, updated_at, digest
 ) VALUES (
     %(alert_id)s, %(kind)s, %(severity)s, %(vehicle_id)s, %(plate)s, %(plate_color)s, %(company)s,
     %(camera_id)s, %(subject)s, %(zone_id)s,
     %(permit_id)s, %(started_at)s, %(raised_at)s, %(ended_at)s, %(lon)s, %(lat)s, %(confidence)s,
     %(suspected)s, %(occurrences)s, %(rings)s, %(withdrawn)s, %(values)s, %(parameters)s,
-    %(status)s, %(acknowledged_by)s, %(acknowledged_at)s, %(note)s, %(revision)s, now(), %(digest)s
+    %(passers)s, %(candidates)s, %(nobody)s, %(status)s, %(acknowledged_by)s, %(acknowledged_at)s, %(note)s,
+    %(chosen_vehicle_id)s, %(chosen_plate)s, %(chosen_plate_color)s, %(chosen_company)s, %(chosen_by)s,
+    %(chosen_at)s, %(chosen_note)s, %(verdict)s, %(verdict_by)s, %(verdict_at)s,
+    %(revision)s, now(), %(digest)s
 )
 
 -- name: update_alert
--- What people set (status, note, …) is not among the columns.
+-- What people set (status, note, choice, verdict) is not among the columns.
 UPDATE alert SET
     kind = %(kind)s, severity = %(severity)s, vehicle_id = %(vehicle_id)s, plate = %(plate)s,
     plate_color = %(plate_color)s, company = %(company)s, camera_id = %(camera_id)s,
@@ -27,6 +32,7 @@ UPDATE alert SET
     ended_at = %(ended_at)s, lon = %(lon)s, lat = %(lat)s, confidence = %(confidence)s,
     suspected = %(suspected)s, occurrences = %(occurrences)s, rings = %(rings)s,
     withdrawn = %(withdrawn)s, "values" = %(values)s, parameters = %(parameters)s,
+    passers = %(passers)s, candidates = %(candidates)s, nobody = %(nobody)s,
     revision = %(revision)s, updated_at = now(), digest = %(digest)s
 WHERE alert_id = %(alert_id)s AND started_at = %(started_at)s
 
@@ -40,36 +46,31 @@ SELECT EXISTS (SELECT FROM alert_log WHERE alert_id = %(alert_id)s AND digest = 
 SELECT alert_id, max(revision) FROM alert_log WHERE alert_id = ANY(%(alert_ids)s) GROUP BY alert_id
 
 -- name: insert_log
-INSERT INTO alert_log (alert_id, revision, change, actor, note, digest)
-VALUES (%(alert_id)s, %(revision)s, %(change)s, %(actor)s, %(note)s, %(digest)s)
-
--- name: insert_evidence
-INSERT INTO evidence (
-    evidence_id, alert_id, moment, captured_at, media_type, width_px, height_px, content, sha256,
-    box, passer_box, passer_class, passer_color
-) VALUES (
-    %(evidence_id)s, %(alert_id)s, %(moment)s, %(captured_at)s, %(media_type)s, %(width_px)s,
-    %(height_px)s, %(content)s, %(sha256)s, %(box)s, %(passer_box)s, %(passer_class)s, %(passer_color)s
-)
-ON CONFLICT (evidence_id) DO NOTHING
-
--- name: evidence_of_alert
-SELECT evidence_id, alert_id, moment, captured_at, media_type, width_px, height_px, sha256, box,
-       passer_box, passer_class, passer_color
-FROM evidence WHERE alert_id = %(alert_id)s ORDER BY captured_at, moment, evidence_id
-
--- name: evidence_content
-SELECT media_type, content, sha256 FROM evidence WHERE evidence_id = %(evidence_id)s
+INSERT INTO alert_log (alert_id, revision, change, actor, note, digest, detail)
+VALUES (%(alert_id)s, %(revision)s, %(change)s, %(actor)s, %(note)s, %(digest)s, %(detail)s)
 
 -- name: set_status
 UPDATE alert SET
     status = %(status)s, acknowledged_by = %(actor)s, acknowledged_at = now(), note = %(note)s,
+    verdict = %(verdict)s::boolean,
+    verdict_by = CASE WHEN %(verdict)s::boolean IS NULL THEN NULL
+                      WHEN verdict = %(verdict)s::boolean THEN verdict_by ELSE %(actor)s END,
+    verdict_at = CASE WHEN %(verdict)s::boolean IS NULL THEN NULL
+                      WHEN verdict = %(verdict)s::boolean THEN verdict_at ELSE now() END,
+    revision = %(revision)s, updated_at = now()
+WHERE alert_id = %(alert_id)s AND started_at = %(started_at)s
+RETURNING *
+
+-- name: set_choice
+UPDATE alert SET
+    chosen_vehicle_id = %(vehicle_id)s, chosen_plate = %(plate)s, chosen_plate_color = %(plate_color)s,
+    chosen_company = %(company)s, chosen_by = %(actor)s, chosen_at = now(), chosen_note = %(note)s,
     revision = %(revision)s, updated_at = now()
 WHERE alert_id = %(alert_id)s AND started_at = %(started_at)s
 RETURNING *
 
 -- name: log_of_alert
-SELECT alert_id, revision, at, change, actor, note FROM alert_log
+SELECT alert_id, revision, at, change, actor, note, detail FROM alert_log
 WHERE alert_id = %(alert_id)s ORDER BY revision
 
 -- name: alerts_since
@@ -84,7 +85,8 @@ FROM alert
 WHERE (%(status)s::text IS NULL OR status = %(status)s)
   AND (%(kinds)s::text[] IS NULL OR kind = ANY(%(kinds)s))
   AND (%(severity)s::text IS NULL OR severity = %(severity)s)
-  AND (%(vehicle_id)s::text IS NULL OR vehicle_id = %(vehicle_id)s)
+  AND (%(vehicle_id)s::text IS NULL OR chosen_vehicle_id = %(vehicle_id)s
+       OR (vehicle_id = %(vehicle_id)s AND chosen_at IS NULL))
   AND (%(camera_id)s::text IS NULL OR camera_id = %(camera_id)s)
   AND (%(since)s::timestamptz IS NULL OR started_at >= %(since)s)
   AND (%(withdrawn)s OR NOT withdrawn)
@@ -110,6 +112,7 @@ GROUP BY status, severity
 -- Withdrawn ones are left out.
 SELECT alert.*, (SELECT count(*) FROM evidence e WHERE e.alert_id = alert.alert_id) AS pictures
 FROM alert
-WHERE vehicle_id = ANY(%(vehicle_ids)s) AND started_at <= %(until)s
+WHERE (chosen_vehicle_id = ANY(%(vehicle_ids)s) OR (vehicle_id = ANY(%(vehicle_ids)s) AND chosen_at IS NULL))
+  AND started_at <= %(until)s
   AND coalesce(ended_at, 'infinity') >= %(since)s AND NOT withdrawn
 ORDER BY started_at, alert_id

@@ -6,8 +6,5 @@ WHERE i.inhparent = %(table)s::regclass
 -- name: flavour
 SELECT EXISTS (SELECT FROM pg_extension WHERE extname = 'timescaledb')
 
--- name: delete_evidence
-DELETE FROM evidence WHERE captured_at < %(before)s
-
 -- name: delete_alert_log
 DELETE FROM alert_log WHERE at < %(before)s
