@@ -6,7 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from app.evaluation.laying_score import LayingScore
+from app.evaluation.laying import laid_of, lay
+from app.evaluation.laying_score import LayingScore, score_layings
 from app.evaluation.outcome import ClipOutcome, alarms_of, seen_of
 from app.evaluation.passage_score import PassageScores, score_passages
 from app.evaluation.score import EventScores, score_events
@@ -38,7 +39,11 @@ class Judgement:
 def judge(
     evaluation: EvaluationSet, clips: Sequence[Clip], outcomes: Mapping[str, ClipOutcome]
 ) -> Judgement:
-    """Score the outcomes of `clips`."""
+    """Score the outcomes of `clips`.
+
+    Raises:
+        TrackError: the folder's positions cannot be read.
+    """
     alarms = {clip.name: alarms_of(clip, outcomes[clip.name]) for clip in clips}
     seen = {clip.name: seen_of(clip, outcomes[clip.name]) for clip in clips}
     lined = {
@@ -46,10 +51,13 @@ def judge(
         for camera in evaluation.site.cameras.values()
         if any(zone.kind is CameraZoneKind.GATE_LINE for zone in camera.zones)
     }
+    events = score_events(clips, evaluation.events, evaluation.distractors, alarms)
+    passages = score_passages(clips, evaluation.passages, seen, lined)
+    answers = lay(evaluation, clips, outcomes)
     return Judgement(
         clips=tuple(clips),
-        events=score_events(clips, evaluation.events, evaluation.distractors, alarms),
-        passages=score_passages(clips, evaluation.passages, seen, lined),
-        layings=(),
+        events=events,
+        passages=passages,
+        layings=score_layings(laid_of(answers, outcomes, events, passages)),
         cpu_s=sum(outcomes[clip.name].cpu_s for clip in clips),
     )

@@ -43,10 +43,14 @@ class Laid:
 
 @dataclass(frozen=True, slots=True)
 class LayingScore:
-    """`right` are named, first of those asked about, or rightly nobody; `answers` all, by word."""
+    """`right` are named, first of those asked about, or rightly nobody; `answers` all, by word.
+
+    `of_fleet`: of vehicles of the fleet; of others all that can go wrong is that one is blamed.
+    """
 
     source: str
     what: str
+    of_fleet: bool
     condition: str
     count: int
     right: int
@@ -78,12 +82,16 @@ _RIGHT = (Answer.NAMED_RIGHT, Answer.ASKED_FIRST, Answer.NOBODY_RIGHT)
 _ASKED = (Answer.ASKED_FIRST, Answer.ASKED_AMONG, Answer.ASKED_WITHOUT)
 
 
+def _group(laid: Laid) -> tuple[str, str, bool]:
+    return laid.clip.source.value, laid.what, not laid.vehicle_id
+
+
 def score_layings(all_laid: Iterable[Laid]) -> tuple[LayingScore, ...]:
     laid = list(all_laid)
-    groups = sorted({(one.clip.source, one.what) for one in laid})
+    groups = sorted({_group(one) for one in laid})
     rows = []
-    for source, what in groups:
-        own = [one for one in laid if (one.clip.source, one.what) == (source, what)]
+    for source, what, stranger in groups:
+        own = [one for one in laid if _group(one) == (source, what, stranger)]
         for condition in (*sorted({one.clip.condition for one in own}), ALL):
             answers = Counter(
                 answer_of(one) for one in own if condition in (ALL, one.clip.condition)
@@ -93,6 +101,7 @@ def score_layings(all_laid: Iterable[Laid]) -> tuple[LayingScore, ...]:
                 LayingScore(
                     source=source,
                     what=what,
+                    of_fleet=not stranger,
                     condition=condition,
                     count=count,
                     right=right,

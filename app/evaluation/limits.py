@@ -103,7 +103,8 @@ def _measured(judgement: Judgement, limit: Limit, source: str) -> float | None:
             return None
         if limit.measure == _LAID_AT_MOST:
             return float(sum(row.named_wrong for row in rows))
-        return sum(row.right for row in rows) / count
+        own = [row for row in rows if row.of_fleet]
+        return sum(row.right for row in own) / max(sum(row.count for row in own), 1)
     for row in judgement.events.rows:
         if (row.source, row.kind, row.condition) == (source, limit.kind or ALL, ALL):
             value = getattr(row, limit.measure)

@@ -75,12 +75,22 @@ def _passage_table(rows: Iterable[PassageScore]) -> Table:
 
 def _laying_table(rows: Iterable[LayingScore]) -> Table:
     table = Table(title="归因 attribution")
-    for heading in ("source", "of", "condition", "count", "right", "named", "named wrong", "asked"):
+    for heading in (
+        "source",
+        "of",
+        "whose",
+        "condition",
+        "count",
+        "right",
+        "named",
+        "named wrong",
+        "asked",
+    ):
         table.add_column(heading)
     for row in rows:
         table.add_row(
-            row.source, row.what, row.condition, str(row.count),
-            share(row.right_share, row.right_95), str(row.named), str(row.named_wrong),
+            row.source, row.what, "fleet" if row.of_fleet else "other", row.condition,
+            str(row.count), share(row.right_share, row.right_95), str(row.named), str(row.named_wrong),
             str(row.asked),
         )  # fmt: skip
     return table

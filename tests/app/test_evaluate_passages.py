@@ -116,10 +116,14 @@ def test_answers_are_counted_by_what_and_condition():
     laid = [Laid(clip("a"), "passage", 1.0, true, told) for true, told, _ in CASES]
     laid.append(Laid(clip("n", condition="night"), "spillage", 1.0, *CASES[0][:2]))
     rows = score_layings(laid)
-    assert [(r.what, r.condition) for r in rows] == [
-        ("passage", "day"), ("passage", "all"), ("spillage", "night"), ("spillage", "all"),
+    assert [(r.what, r.of_fleet, r.condition) for r in rows] == [
+        ("passage", True, "day"), ("passage", True, "all"),
+        ("passage", False, "day"), ("passage", False, "all"),
+        ("spillage", True, "night"), ("spillage", True, "all"),
     ]  # fmt: skip
     row = rows[1]
-    assert (row.count, row.right, row.named, row.named_wrong, row.asked) == (11, 4, 3, 2, 4)
-    assert row.answers["named_wrong"] == 2
+    assert (row.count, row.right, row.named, row.named_wrong, row.asked) == (7, 2, 2, 1, 3)
+    strangers = rows[3]
+    assert (strangers.count, strangers.right, strangers.named_wrong) == (4, 2, 1)
+    assert strangers.answers == {"named_wrong": 1, "asked_without": 1, "nobody_right": 2}
     assert rows[-1].right_share == 1

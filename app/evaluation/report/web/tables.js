@@ -44,7 +44,7 @@ export function passages(data, source) {
 export function attribution(data, source) {
   const rows = data.summary.attribution.filter((row) => row.source === source);
   if (!rows.length) return null;
-  return card("attribution.title", "attribution.note", el("table", {}, head("of", "condition", "count", "right", "named", "named_wrong", "asked", "answers"),
-    ...rows.map((row) => el("tr", { class: row.condition === "all" ? "sum" : null }, named(data, row.what), el("td", {}, word("condition", row.condition)), n(number(row.count)), interval(row.right_share, row.right_95), n(number(row.named)),
+  return card("attribution.title", "attribution.note", el("table", {}, head("of", "condition", "whose", "count", "right", "named", "named_wrong", "asked", "answers"),
+    ...rows.map((row) => el("tr", { class: row.condition === "all" ? "sum" : null }, named(data, row.what), el("td", {}, word("condition", row.condition)), n(t(row.of_fleet ? "whose.fleet" : "whose.other")), n(number(row.count)), interval(row.right_share, row.right_95), n(number(row.named)),
       n(number(row.named_wrong), row.named_wrong ? "bad" : ""), n(number(row.asked)), n(Object.entries(row.answers).map(([answer, count]) => `${t(`answer.${answer}`)} ${count}`).join(" · "))))));
 }
