@@ -50,3 +50,17 @@ def geometry_to_wgs84(datum: Datum, geometry: AnyGeometry) -> AnyGeometry:
         return np.array([point_to_wgs84(datum, lon, lat) for lon, lat in points]).reshape(-1, 2)
 
     return shapely.transform(geometry, convert)
+
+
+def point_from_wgs84(datum: Datum, lon: float, lat: float) -> tuple[float, float]:
+    """(lon, lat) in the datum, of WGS-84 degrees."""
+    here = geocoordinates.Wgs84(lat=lat, lon=lon) if datum is not Datum.WGS84 else None
+    match datum:
+        case Datum.WGS84:
+            return lon, lat
+        case Datum.GCJ02:
+            gcj = geocoordinates.wgs84_to_gcj02(here)
+            return gcj.lon, gcj.lat
+        case Datum.BD09:
+            bd = geocoordinates.wgs84_to_bd09(here)
+            return bd.lon, bd.lat

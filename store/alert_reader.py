@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 import msgspec
@@ -13,14 +14,21 @@ from alerts.alert import AlertStatus, Severity
 from store.alert_row import StoredAlert, stored_alert_of
 from store.database import Connection
 from store.errors import translated
+from store.evidence_reader import EvidenceEntry
 from store.outbox import OutboxState, outbox_of_alert
 from store.sql import query
 
-Box = tuple[float, float, float, float]
-
 
 class LogEntry(msgspec.Struct, frozen=True, kw_only=True):
-    """`change` is a ChangeKind, `acknowledged` or `dismissed`; `actor` an operator or `rules`."""
+    """A step in an alert's life.
+
+    Attributes:
+        change: a ChangeKind, or what a person did: `acknowledged`, `confirmed`, `dismissed`,
+            `attributed`.
+        actor: an operator or `rules`.
+        detail: at whom the alert is laid by this step (`vehicle_id`, and of rules `candidates` and
+            `nobody`); None where it says nothing of that.
+    """
 
     alert_id: UUID
     revision: int
@@ -28,23 +36,7 @@ class LogEntry(msgspec.Struct, frozen=True, kw_only=True):
     change: str
     actor: str
     note: str | None
-
-
-class EvidenceEntry(msgspec.Struct, frozen=True, kw_only=True):
-    """Evidence without its content, see alerts.alert.Evidence."""
-
-    evidence_id: UUID
-    alert_id: UUID
-    moment: str
-    captured_at: datetime
-    media_type: str
-    width_px: int
-    height_px: int
-    sha256: bytes
-    box: Box | None
-    passer_box: Box | None
-    passer_class: str | None
-    passer_color: str | None
+    detail: dict[str, Any] | None = None
 
 
 class EvidenceContent(msgspec.Struct, frozen=True, kw_only=True):
@@ -146,15 +138,6 @@ def alert_page(conn: Connection, alert_id: UUID) -> AlertPage | None:
             evidence=msgspec.convert(evidence, tuple[EvidenceEntry, ...]),
             outbox=tuple(outbox_of_alert(conn, alert_id)),
         )
-
-
-def evidence_content(conn: Connection, evidence_id: UUID) -> EvidenceContent | None:
-    """The picture itself; None where there is none of that id."""
-    with (
-        translated("reading evidence"),
-        conn.cursor(row_factory=class_row(EvidenceContent)) as cursor,
-    ):
-        return cursor.execute(query("evidence_content"), {"evidence_id": evidence_id}).fetchone()
 
 
 def alerts_per_hour(conn: Connection, since: datetime) -> list[HourCount]:

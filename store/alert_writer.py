@@ -13,13 +13,12 @@ from psycopg.rows import dict_row
 from psycopg.types.json import Jsonb
 
 from alerts.alert import Alert, AlertChange, AlertStatus, ChangeKind, Evidence
-from store.alert_row import StoredAlert, digest_of, stored_alert_of
+from store.alert_row import RULES, StoredAlert, digest_of, stored_alert_of
 from store.database import Connection
+from store.evidence_writer import add_evidence
+from store.laying import laying_detail, set_by_people, told_of
 from store.outbox_entry import DestinationsOf, notify, write_entries
 from store.sql import query
-
-RULES = "rules"
-"""The actor in `alert_log` of what no person did."""
 
 
 class Outcome(msgspec.Struct):
@@ -138,13 +137,14 @@ class _Life:
                 "actor": RULES,
                 "note": None,
                 "digest": self._digest,
+                "detail": laying_detail(before.alert if before else None, alert),
             },
         )
         counts = self._outcome.counts
         counts[kind.value] += 1
         self._outcome.changed[alert.alert_id] = self._digest
         if alert.rings:
-            told = AlertChange(change=kind, alert=alert, evidence=change.evidence)
+            told = told_of(self._conn, kind, before, self._stored, change.evidence)
             counts["outbox"] += write_entries(
                 self._conn, kind.value, self._stored, self._destinations_of(told)
             )
@@ -155,11 +155,14 @@ class _Life:
             "severity": alert.severity.value,
             "values": Jsonb(alert.values, dumps=msgspec.json.encode),
             "parameters": Jsonb(alert.parameters, dumps=msgspec.json.encode),
+            "passers": Jsonb(alert.passers, dumps=msgspec.json.encode),
+            "candidates": Jsonb(alert.candidates, dumps=msgspec.json.encode),
             "digest": self._digest,
             "status": AlertStatus.NEW.value if before is None else before.status.value,
             "acknowledged_by": None if before is None else before.acknowledged_by,
             "acknowledged_at": None if before is None else before.acknowledged_at,
             "note": None if before is None else before.note,
+            **set_by_people(before),
             "revision": (self._logged if before is None else before.revision) + 1,
         }
         if before is not None and before.alert.started_at == alert.started_at:
@@ -178,22 +181,13 @@ class _Life:
             acknowledged_by=parameters["acknowledged_by"],
             acknowledged_at=parameters["acknowledged_at"],
             note=parameters["note"],
+            choice=None if before is None else before.choice,
+            verdict=None if before is None else before.verdict,
             revision=parameters["revision"],
             updated_at=datetime.now(UTC),
         )
 
     def _write_evidence(self, evidence: Sequence[Evidence]) -> int:
-        if not evidence:
-            return 0
-        rows = [_evidence_row(e) for e in evidence]
-        with self._conn.cursor() as cursor:
-            cursor.executemany(query("insert_evidence"), rows)
-            self._outcome.counts["evidence"] += cursor.rowcount
-            return cursor.rowcount
-
-
-def _evidence_row(evidence: Evidence) -> dict[str, Any]:
-    row = msgspec.structs.asdict(evidence)
-    for name in ("box", "passer_box"):
-        row[name] = None if row[name] is None else [float(x) for x in row[name]]
-    return row
+        added = add_evidence(self._conn, evidence)
+        self._outcome.counts["evidence"] += added
+        return added

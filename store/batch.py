@@ -8,6 +8,8 @@ from uuid import UUID, uuid4
 import msgspec
 
 from alerts.alert import AlertChange
+from alerts.attribution import Attribution
+from detection.sighting import Sighting
 from geofence.finding import Round, Trip, ZoneVisit
 from ingest.position import Position
 from ingest.rejected_message import RejectedMessage
@@ -21,8 +23,11 @@ class Batch(msgspec.Struct, frozen=True, kw_only=True):
             `PositionColumns`.
         visits, trips, rounds: as they now stand; those that were withdrawn go.
         changes: steps in the life of alerts, in the order in which they were told.
+        sightings: as cameras now tell them.
+        attributions: whom the rules take tracks for.
         worker: who writes; names the row of the snapshot.
         snapshot: the worker's state after this batch, or None when none was taken.
+        snapshots: (worker, state) of others whose work is in the batch too.
         key: by it the same batch, written again when the outcome of a commit was lost, is known.
     """
 
@@ -32,16 +37,20 @@ class Batch(msgspec.Struct, frozen=True, kw_only=True):
     trips: tuple[Trip, ...] = ()
     rounds: tuple[Round, ...] = ()
     changes: tuple[AlertChange, ...] = ()
+    sightings: tuple[Sighting, ...] = ()
+    attributions: tuple[Attribution, ...] = ()
     worker: str = ""
     snapshot: bytes | None = None
+    snapshots: tuple[tuple[str, bytes], ...] = ()
     key: UUID = msgspec.field(default_factory=uuid4)
 
 
 class Written(msgspec.Struct, frozen=True, kw_only=True):
     """Counts of what a batch became. `batch` is its number, 0 when it had been written before.
 
-    `duplicates` are positions that were there already; of visits, trips and rounds the rows that
-    changed are counted; a change of an alert that changed nothing is counted nowhere.
+    `duplicates` are positions that were there already; of visits, trips, rounds, sightings and
+    attributions the rows that changed are counted; a change of an alert that changed nothing is
+    counted nowhere.
     """
 
     batch: int = 0
@@ -51,6 +60,8 @@ class Written(msgspec.Struct, frozen=True, kw_only=True):
     visits: int = 0
     trips: int = 0
     rounds: int = 0
+    sightings: int = 0
+    attributions: int = 0
     raised: int = 0
     amended: int = 0
     ended: int = 0

@@ -2,20 +2,28 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
 
 import msgspec
 from psycopg.rows import class_row
+from psycopg.types.json import Jsonb
 
+from alerts.value import Value
 from store.database import Connection
 from store.errors import translated
 from store.sql import query
 
 
 class CameraState(msgspec.Struct, frozen=True, kw_only=True):
-    """`state` is `online`, `offline` or `frozen`; `seen_at` when it was last online.
+    """How a camera is, as it was told last.
 
-    Frames are counted since the worker's start.
+    Attributes:
+        state: of `ingest.stream_health`: `online`, `offline` or `frozen`.
+        seen_at: when it was last online.
+        frames_seen, frames_detected: counted since the worker's start.
+        figures: what else the worker tells (frames a second, dropped, share of time awake, faults);
+            a name that a reader does not know is passed over.
     """
 
     camera_id: str
@@ -24,6 +32,7 @@ class CameraState(msgspec.Struct, frozen=True, kw_only=True):
     frames_seen: int
     frames_detected: int
     detail: str | None
+    figures: dict[str, Value] = {}
     updated_at: datetime
 
 
@@ -34,6 +43,7 @@ def put_camera_state(  # noqa: PLR0917  the columns of one row
     frames_seen: int,
     frames_detected: int,
     detail: str | None = None,
+    figures: Mapping[str, Value] | None = None,
 ) -> None:
     """Set a camera's state; `NOTIFY camera` with its id when the state itself changed."""
     row = {
@@ -42,6 +52,7 @@ def put_camera_state(  # noqa: PLR0917  the columns of one row
         "frames_seen": frames_seen,
         "frames_detected": frames_detected,
         "detail": detail,
+        "figures": Jsonb(dict(figures or {}), dumps=msgspec.json.encode),
     }
     with translated(f"writing the state of camera {camera_id}"):
         conn.execute(query("put_camera_state"), row)

@@ -10,7 +10,7 @@ import msgspec
 from psycopg.rows import dict_row
 from psycopg.types.json import Jsonb
 
-from alerts.alert import AlertChange
+from alerts.alert import AlertChange, Evidence
 from store.alert_row import StoredAlert
 from store.database import Connection
 from store.sql import query
@@ -59,20 +59,37 @@ def notify(conn: Connection, alert_ids: Sequence[UUID], outbox: int) -> None:
             cursor.executemany(query("notify"), notes)
 
 
-def _payload(conn: Connection, stored: StoredAlert) -> dict[str, Any]:
+def stored_evidence(conn: Connection, alert_id: UUID) -> tuple[Evidence, ...]:
+    """All evidence of an alert, without its content."""
+    rows = [
+        {**row, "content": b"", "size_bytes": row.get("size_bytes") or 0}
+        for row in _evidence_rows(conn, alert_id)
+    ]
+    return msgspec.convert(rows, tuple[Evidence, ...])
+
+
+def _evidence_rows(conn: Connection, alert_id: UUID) -> list[dict[str, Any]]:
     with conn.cursor(row_factory=dict_row) as cursor:
-        evidence = cursor.execute(
-            query("evidence_of_alert"), {"alert_id": stored.alert.alert_id}
-        ).fetchall()
+        return cursor.execute(query("evidence_of_alert"), {"alert_id": alert_id}).fetchall()
+
+
+def _payload(conn: Connection, stored: StoredAlert) -> dict[str, Any]:
+    evidence = _evidence_rows(conn, stored.alert.alert_id)
+    chain = conn.execute(query("head_of_alert"), {"alert_id": stored.alert.alert_id}).fetchone()
     for row in evidence:
         row["sha256"] = row["sha256"].hex()
         del row["alert_id"]
     return {
-        **msgspec.structs.asdict(stored.alert),
+        **msgspec.structs.asdict(stored.shown),
+        "attributed_by": stored.attributed_by,
+        "attribution_note": stored.choice.note if stored.choice else None,
+        "verdict": stored.verdict.true if stored.verdict else None,
         "status": stored.status,
         "acknowledged_by": stored.acknowledged_by,
         "acknowledged_at": stored.acknowledged_at,
         "note": stored.note,
         "revision": stored.revision,
         "evidence": evidence,
+        # Kept by the receiver, it shows that nothing was taken away since.
+        "evidence_head": None if chain is None else bytes(chain[1]).hex(),
     }

@@ -25,5 +25,7 @@ SERIES = (
     Series("zone_visit", "entered_at", 30, "visit_days"),
     Series("trip", "began_at", 30, "trip_days"),
     Series("alert", "started_at", 30, "alert_days"),
+    Series("sighting", "at", 7, "sighting_days"),
+    Series("sighting_picture", "at", 1, "sighting_picture_days"),
     Series("rejected_message", "received_at", 1, "rejected_days"),
 )

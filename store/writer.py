@@ -23,6 +23,7 @@ from store.position_writer import (
     write_rejected,
 )
 from store.round_writer import write_rounds
+from store.sighting_writer import write_attributions, write_sightings
 from store.sql import query
 from store.trip_writer import write_trips
 from store.visit_writer import write_visits
@@ -124,11 +125,16 @@ class Writer:
         rounds = write_rounds(conn, batch.rounds) if batch.rounds else 0
         if trips or rounds:
             conn.execute(query("notify"), {"channel": "trip", "payload": ""})
+        # Before the alerts: people, too, lay the sighting first and then the alert.
+        sightings = write_sightings(conn, batch.sightings)
+        attributions = write_attributions(conn, batch.attributions)
         outcome = write_changes(conn, batch.changes, self._destinations_of, self._followed)
+        snapshots = list(batch.snapshots)
         if batch.snapshot is not None:
+            snapshots.append((batch.worker, batch.snapshot))
+        for worker, state in snapshots:
             conn.execute(
-                query("upsert_snapshot"),
-                {"worker": batch.worker, "batch": number, "state": batch.snapshot},
+                query("upsert_snapshot"), {"worker": worker, "batch": number, "state": state}
             )
         counts = outcome.counts
         written = Written(
@@ -139,6 +145,8 @@ class Writer:
             visits=visits,
             trips=trips,
             rounds=rounds,
+            sightings=sightings,
+            attributions=attributions,
             raised=counts["raised"],
             amended=counts["amended"],
             ended=counts["ended"],
@@ -167,6 +175,7 @@ def _is_empty(batch: Batch) -> bool:
     told = (
         *(batch.positions, batch.rejected, batch.visits),
         *(batch.trips, batch.rounds, batch.changes),
+        *(batch.sightings, batch.attributions, batch.snapshots),
     )
     return not any(told) and batch.snapshot is None
 

@@ -67,7 +67,8 @@ def test_an_older_database_keeps_its_rows_and_takes_what_is_new(
                 module, "migrations", lambda kind: [m for m in real(kind) if m.number <= LAST]
             )
             for divides in (timescale, partitions):
-                earlier.setattr(divides, "SERIES", [s for s in SERIES if s.table != "trip"])
+                later = {"trip", "sighting", "sighting_picture"}
+                earlier.setattr(divides, "SERIES", [s for s in SERIES if s.table not in later])
             migrate(old)
         with pytest.raises(Exception, match="weight_kg"):
             old.execute("SELECT weight_kg FROM position")
