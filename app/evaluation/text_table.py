@@ -90,8 +90,8 @@ def _laying_table(rows: Iterable[LayingScore]) -> Table:
     for row in rows:
         table.add_row(
             row.source, row.what, "fleet" if row.of_fleet else "other", row.condition,
-            str(row.count), share(row.right_share, row.right_95), str(row.named), str(row.named_wrong),
-            str(row.asked),
+            str(row.count), share(row.right_share, row.right_95), str(row.named),
+            str(row.named_wrong), str(row.asked),
         )  # fmt: skip
     return table
 
