@@ -110,6 +110,16 @@ class VisionSettings(_Section):
     snapshot_every_s: float = Field(1, gt=0, description="of an HTTP URL that gives pictures")
     ring_s: float = Field(45, ge=5, description="packets kept of each camera, for clips")
     ring_mb: int = Field(48, ge=1, description="and no more than so much")
+    recorder_queue_bytes: int = Field(
+        4 * 2**20, ge=1, description="of one camera's findings, while the database is away"
+    )
+    attribute_after_s: float = Field(
+        5, ge=0, description="so long after a passage it is first laid at a truck"
+    )
+    attribute_every_s: float = Field(5, gt=0, description="and again, until nothing can change it")
+    attribute_within_s: float = Field(
+        3600, gt=0, description="what was not laid by then, after a stop say, is left as it is"
+    )
 
 
 def _with_secret(data: Any, name: str) -> Any:  # noqa: ANN401 - what pydantic hands over
