@@ -39,7 +39,9 @@ from store.evidence_reader import (
 
 log = structlog.get_logger()
 
-INLINE = frozenset({"image/jpeg", "image/png", "image/webp", "video/mp4", "application/json"})
+INLINE = frozenset(
+    {"image/jpeg", "image/png", "image/webp", "video/mp4", "video/x-matroska", "application/json"}
+)
 """Media types given out as they are; anything else would be the browser's to interpret."""
 AT_ONCE_BYTES = 4 * 2**20
 """An open-ended range gets so much; a player asks for the rest as it needs it."""

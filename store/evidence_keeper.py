@@ -65,11 +65,11 @@ class EvidenceKeeper:
 
     def keep(self, evidence: Evidence) -> Evidence:
         """As it is to be written: named, or with its content still in it, or told missing."""
-        if not evidence.content:
-            return evidence
         taken = msgspec.structs.replace(
             evidence, taken_by=self.taken_by, size_bytes=len(evidence.content)
         )
+        if not evidence.content:
+            return taken
         key = key_of(taken.sha256, taken.media_type)
         failure = self._put(key, taken)
         if failure is None:

@@ -1,0 +1,156 @@
+"""All that a vision process does for evidence: keep it, take clips and tracks, mind the room."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Sequence
+from datetime import datetime
+from uuid import UUID
+
+import structlog
+from prometheus_client import Gauge
+
+from alerts.alert import AlertChange, ChangeKind, Evidence
+from app.clip_taker import POSITIONS_AFTER_S, ClipOf, ClipTaker
+from app.patient_store import PatientStore, Stopped
+from config.settings import Settings
+from detection.scene_event import SceneEvent
+from store.database import connect
+from store.errors import StoreError
+from store.evidence_keeper import EvidenceKeeper
+from store.evidence_objects import EvidenceObjects, ObjectStoreFull
+from store.evidence_positions import positions_evidence
+from store.evidence_room import make_room, put_state, used
+from store.evidence_writer import attach_evidence
+from store.outbox_entry import DestinationsOf
+
+log = structlog.get_logger()
+
+TEND_EVERY_S = 60.0
+LOOK_EVERY_S = 2.0
+MOST_WAITING = 1000
+SPARE = 1.05
+"""So much more than is needed is made free, so that not every clip has to."""
+
+USED = Gauge("muckwatch_evidence_bytes", "Evidence in the object store, as the database counts it")
+TROUBLE = Gauge("muckwatch_evidence_trouble", "1 while the object store is full or away")
+
+
+class EvidenceDesk:
+    """Used by one EventRecorder: `kept` before the batch is written, `written` after it.
+
+    Alerts never wait for it longer than one refused put (`evidence.put_timeout_s`), and after a
+    failure not at all.
+    """
+
+    def __init__(
+        self,
+        settings: Settings,
+        destinations_of: DestinationsOf,
+        clip_of: ClipOf,
+        worker: str,
+        stop: threading.Event,
+    ) -> None:
+        self._settings, self._worker = settings, worker
+        self._destinations_of = destinations_of
+        self._store = PatientStore(settings.database, destinations_of, stop)
+        self._objects = EvidenceObjects(settings.evidence)
+        self.keeper = EvidenceKeeper(self._objects, worker, self._make_room)
+        self.taker = ClipTaker(settings.evidence, self.keeper, clip_of, self._attach)
+        self._tending = threading.Lock()
+        self._ending = threading.Event()
+        self._lock = threading.Lock()
+        self._tracks: list[tuple[float, UUID, datetime, datetime]] = []
+        self._thread = threading.Thread(target=self._run, name="evidence-desk", daemon=True)
+
+    def start(self) -> None:
+        self.taker.start()
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Take at once what waits, as far as it is there."""
+        self.taker.stop()
+        self._ending.set()
+        self._thread.join(10)
+        self._store.close()
+
+    def kept(self, changes: Sequence[AlertChange]) -> tuple[AlertChange, ...]:
+        """The changes as they are to be written: their evidence stored, or told missing."""
+        return self.keeper.keep_all(changes)
+
+    def written(self, changes: Sequence[AlertChange], events: Sequence[SceneEvent]) -> None:
+        """What was just written: clips and the trucks' tracks are taken of what is new."""
+        self.taker.want(changes, events)
+        due_s = time.monotonic() + POSITIONS_AFTER_S
+        for change in changes:
+            alert = change.alert
+            if change.change is not ChangeKind.RAISED or not alert.passers:
+                continue
+            with self._lock:
+                if len(self._tracks) < MOST_WAITING:
+                    self._tracks.append((due_s, alert.alert_id, alert.started_at, alert.raised_at))
+
+    def _run(self) -> None:
+        tend_due_s = 0.0
+        while True:
+            ending = self._ending.wait(LOOK_EVERY_S if tend_due_s else 0.0)
+            try:
+                self._take_tracks(at_once=ending)
+                if not ending and time.monotonic() >= tend_due_s:
+                    self._tend()
+            except (StoreError, Stopped) as error:
+                log.warning("evidence.not_tended", error=str(error))
+            except Exception:  # evidence must not end with one fault
+                log.exception("evidence.fault")
+            if time.monotonic() >= tend_due_s:
+                tend_due_s = time.monotonic() + TEND_EVERY_S
+            if ending:
+                return
+
+    def _take_tracks(self, *, at_once: bool) -> None:
+        while True:
+            with self._lock:
+                ready = [t for t in self._tracks if at_once or t[0] <= time.monotonic()]
+                if not ready:
+                    return
+                self._tracks.remove(ready[0])
+            _, alert_id, since, until = ready[0]
+            with connect(self._settings.database, "muckwatch-evidence") as conn:
+                found = positions_evidence(conn, alert_id, since, until)
+                if found is not None:
+                    attach_evidence(conn, [self.keeper.keep(found)], self._destinations_of)
+
+    def _tend(self) -> None:
+        with connect(self._settings.database, "muckwatch-evidence") as conn:
+            counted = used(conn)
+            self.keeper.note_used(counted.objects_bytes, counted.in_database_bytes)
+            short = self.keeper.short_of(0)
+            if short > 0 or isinstance(self.keeper.trouble, ObjectStoreFull):
+                with self._tending:
+                    make_room(conn, self._objects, max(round(short * SPARE), 1))
+                counted = used(conn)
+                self.keeper.note_used(counted.objects_bytes, counted.in_database_bytes)
+            trouble = self.keeper.trouble
+            put_state(conn, self._objects, self._worker, trouble, counted.objects_bytes)
+        USED.set(counted.objects_bytes)
+        TROUBLE.set(trouble is not None)
+
+    def _make_room(self, size_bytes: int) -> bool:
+        """Asked by the keeper when a clip does not fit."""
+        need = max(round(max(self.keeper.short_of(size_bytes), size_bytes) * SPARE), 1)
+        try:
+            with (
+                self._tending,
+                connect(self._settings.database, "muckwatch-evidence") as conn,
+            ):
+                freed = make_room(conn, self._objects, need)
+                counted = used(conn)
+        except StoreError as error:
+            log.warning("evidence.no_room_made", error=str(error))
+            return False
+        self.keeper.note_used(counted.objects_bytes, counted.in_database_bytes)
+        return freed > 0
+
+    def _attach(self, evidence: Sequence[Evidence]) -> None:
+        self._store.ask(lambda conn: attach_evidence(conn, evidence, self._destinations_of))
