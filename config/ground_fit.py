@@ -153,7 +153,7 @@ def fit_ground(points: Sequence[GroundPoint]) -> GroundFit:
         metres_per_degree=scale,
         centre=(float(centre[0]), float(centre[1])),
         h=h,
-        covariance=np.linalg.pinv(rows.T @ rows) * worse,
+        covariance=np.asarray(np.linalg.pinv(rows.T @ rows) * worse, np.float64),
         residuals_m=np.hypot(off[:, 0], off[:, 1]),
     )
 

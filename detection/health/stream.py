@@ -1,0 +1,48 @@
+"""`camera_offline`, `camera_frozen`: what the stream says of itself (摄像头离线、画面冻结)."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from config.camera import Camera
+from detection.health.fault import Fault, Values
+from detection.health.parameters import HealthParameters
+from detection.scene_event import SceneEvent
+from ingest.stream_health import StreamHealth, StreamState
+
+
+class StreamFaults:
+    """Asked now and then, also while no picture comes; `at` is the worker's clock."""
+
+    def __init__(self, camera: Camera, parameters: HealthParameters) -> None:
+        self._limits = {
+            StreamState.OFFLINE: parameters.camera_offline,
+            StreamState.FROZEN: parameters.camera_frozen,
+        }
+        self._faults = {
+            state: Fault(camera, f"camera_{state.value}", limits)
+            for state, limits in self._limits.items()
+        }
+
+    def advance(
+        self, health: StreamHealth, at: datetime, size_px: tuple[int, int]
+    ) -> list[SceneEvent]:
+        """What this state begins or ends. Offline counts from the last picture that came."""
+        events: list[SceneEvent] = []
+        values: Values = {
+            "detail": health.detail,
+            "connections": health.connections,
+            "last_seen_at": health.last_seen_at.isoformat() if health.last_seen_at else None,
+        }
+        for state, fault in self._faults.items():
+            since = health.last_seen_at if state is StreamState.OFFLINE else None
+            events += fault.advance(
+                health.state is state,
+                at,
+                after_s=self._limits[state].after_s,
+                size_px=size_px,
+                values=values,
+                confidence=1.0,
+                since=since if since is not None and since <= at else None,
+            )
+        return events
