@@ -11,26 +11,63 @@ from numpy.typing import NDArray
 from demo.scenes.ground import Road, noise_tile, paint_ground
 from demo.scenes.shape import Color, shade_of
 from demo.scenes.view import Floats, View
+from demo.scenes.wear import wear
 
 Picture = NDArray[np.uint8]
 
 
 @dataclass(frozen=True)
 class Surroundings:
-    """`wall` is `hoarding`, `brick`, `fence` or empty; it stands `wall_m` beyond the left verge."""
+    """`wall` is `hoarding`, `brick`, `fence` or empty; it stands `wall_m` beyond the left verge.
+
+    At `gate_m` along the road a site begins: walls on both sides of the road, pillars at it.
+    """
 
     wall: str = "hoarding"
     wall_m: float = 4.0
     wall_height_m: float = 2.6
     trees: int = 5
     skyline: bool = True
+    gate_m: float | None = None
+
+
+@dataclass(frozen=True)
+class Standing:
+    """A wall panel, pillar, tree or lamp post: where along and across the road, and its size.
+
+    `size` is metres: of a panel and a pillar how long, of a tree and a post how high.
+    """
+
+    at: float
+    what: str
+    across: float
+    size: float
+
+
+@dataclass(frozen=True, eq=False)
+class Backdrop:
+    """The empty place in even daylight; what stands in it; where leaves show (height, width).
+
+    `upright` is where anything that stands shows.
+    """
+
+    picture: Picture
+    standing: tuple[Standing, ...]
+    foliage: NDArray[np.bool_]
+    upright: NDArray[np.bool_]
 
 
 def paint_backdrop(
     view: View, road: Road, around: Surroundings, rng: np.random.Generator
 ) -> Picture:
     """The empty place in even daylight."""
+    return paint_place(view, road, around, rng).picture
+
+
+def paint_place(view: View, road: Road, around: Surroundings, rng: np.random.Generator) -> Backdrop:
+    """The empty place with all that stands beside the road."""
     ground = paint_ground(view, road, rng)
+    wear(ground, view, road, np.random.default_rng(int(rng.integers(1 << 30))))
     sky = _sky(view, around.skyline, rng)
     above = (view.ground[2] > 220)[..., None]
     haze = np.clip((view.ground[2] - 40) / 260, 0, 0.75)[..., None]
@@ -38,47 +75,78 @@ def paint_backdrop(
     picture = np.where(above, sky, ground * (1 - haze) + np.array((206, 206, 200)) * haze)
     canvas = np.clip(picture, 0, 255).astype(np.uint8)
     canvas = np.asarray(cv2.GaussianBlur(canvas, (0, 0), 0.5), dtype=np.uint8)
-    edge = -(road.width_m / 2 + road.kerb_m + road.walk_m + around.wall_m)
-    standing: list[tuple[float, str, float, float]] = []
-    if around.wall:
-        step = 2.0 if around.wall == "hoarding" else 2.6
-        standing += [
-            (s, "wall", edge, step) for s in np.arange(-80, 80, step) if not _in_gate(road, s, step)
-        ]
-        if road.apron_m is not None:
-            standing += [
-                (road.apron_m[0] - 0.5, "pillar", edge, 0.5),
-                (road.apron_m[1], "pillar", edge, 0.5),
-            ]
-    for _ in range(around.trees):
-        beyond = edge - rng.uniform(0.8, 9)
-        at = rng.uniform(-55, 55)
-        if not _in_gate(road, at, 3):
-            standing.append((at, "tree", beyond, rng.uniform(4, 8)))
-    standing += [
-        (s, "lamp", -(road.width_m / 2 + 0.8), 7.5)
-        for s in np.arange(-54 + rng.uniform(0, 10), 60, 27)
-        if not _in_gate(road, s, 1)
-    ]
-    placed = sorted(standing, key=lambda item: -float(np.hypot(*road.place(item[0], item[2]))))
+    standing = _stand_beside(road, around, rng)
     tints: dict[str, Color] = {
         "hoarding": ((190, 132, 62), (92, 140, 70), (206, 204, 200))[rng.integers(3)],
         "brick": ((120, 136, 168), (176, 182, 188), (100, 116, 150))[rng.integers(3)],
         "fence": (150, 150, 148),
         "": (0, 0, 0),
     }
-    for at, what, across, size in placed:
-        if what == "wall":
+    foliage, empty = np.zeros(canvas.shape[:2], bool), canvas.copy()
+    for one in standing:
+        at, across, size = one.at, one.across, one.size
+        if one.what == "wall":
             tone = shade_of(tints[around.wall], rng, 0.03)
             _panel(canvas, view, road, around, at=at, across=across, step=size, color=tone)
-        elif what == "pillar":
+        elif one.what == "pillar":
             high = around.wall_height_m + 0.7
             _upright(canvas, view, road, (at, across), wide=size, high=high, color=(120, 128, 140))
-        elif what == "tree":
+        elif one.what == "cross_wall":
+            tone = shade_of(tints[around.wall], rng, 0.03)
+            ends = (road.place(at, across), road.place(at, across + size))
+            _quad(
+                canvas,
+                view,
+                [(*end, z) for end, z in zip((*ends, *ends[::-1]), (0, 0, 2.6, 2.6), strict=True)],
+                tone,
+            )
+        elif one.what == "tree":
+            before = canvas.copy()
             _tree(canvas, view, road.place(at, across), size, rng)
+            foliage |= (before != canvas).any(axis=2)
         else:
+            before = canvas.copy()
             _lamp(canvas, view, road.place(at, across), size)
-    return canvas
+            foliage &= (before == canvas).all(axis=2)
+    upright = (canvas != empty).any(axis=2)
+    return Backdrop(canvas, tuple(standing), foliage, upright)
+
+
+def _stand_beside(road: Road, around: Surroundings, rng: np.random.Generator) -> list[Standing]:
+    """Farthest first, as they are painted."""
+    edge = -(road.width_m / 2 + road.kerb_m + road.walk_m + around.wall_m)
+    standing: list[Standing] = []
+    if around.wall:
+        step = 2.0 if around.wall == "hoarding" else 2.6
+        standing += [
+            Standing(float(s), "wall", edge, step)
+            for s in np.arange(-80, 80, step)
+            if not _in_gate(road, s, step)
+        ]
+        if road.apron_m is not None:
+            standing += [
+                Standing(road.apron_m[0] - 0.5, "pillar", edge, 0.5),
+                Standing(road.apron_m[1], "pillar", edge, 0.5),
+            ]
+    if around.gate_m is not None:
+        beside = road.width_m / 2 + 0.9
+        for side in (-1, 1):
+            standing += [
+                Standing(around.gate_m, "cross_wall", side * c - (2.0 if side < 0 else 0), 2.0)
+                for c in np.arange(beside, 34, 2.0)
+            ]
+            standing.append(Standing(around.gate_m, "pillar", side * (beside - 0.3), 0.6))
+    for _ in range(around.trees):
+        beyond = edge - rng.uniform(0.8, 9)
+        at = rng.uniform(-55, 55)
+        if not _in_gate(road, at, 3):
+            standing.append(Standing(float(at), "tree", float(beyond), float(rng.uniform(4, 8))))
+    standing += [
+        Standing(float(s), "lamp", -(road.width_m / 2 + 0.8), 7.5)
+        for s in np.arange(-54 + rng.uniform(0, 10), 60, 27)
+        if not _in_gate(road, s, 1)
+    ]
+    return sorted(standing, key=lambda one: -float(np.hypot(*road.place(one.at, one.across))))
 
 
 def _in_gate(road: Road, at: float, step: float) -> bool:

@@ -69,7 +69,7 @@ def random_place(seed: int, width_px: int = 640, height_px: int = 360) -> Place:
 def random_drawing(place: Place, seed: int) -> Drawing:
     """What the camera of `place` sees at one moment. The same seed gives the same picture."""
     rng = np.random.default_rng((seed, 2))
-    condition = str(rng.choice(CONDITIONS, p=[0.38, 0.2, 0.15, 0.14, 0.13]))
+    condition = str(rng.choice(CONDITIONS, p=[0.36, 0.18, 0.14, 0.14, 0.13, 0.05]))
     light = make_light(condition, place.road, rng)
     things, stains = _things(place, rng)
     drawing = Stage(place.view, place.backdrop, light, rng).draw(things, stains, rng)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from copy import copy
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import cv2
 import numpy as np
@@ -12,9 +12,19 @@ from numpy.typing import NDArray
 
 from demo.scenes.backdrop import Picture, screen_texture
 from demo.scenes.boxes import PARTS, Extent, LabelledBox, Owners, visible_boxes
-from demo.scenes.light import Light, glow, light_map, rain_streaks, sensor_noise
+from demo.scenes.foliage import Foliage
+from demo.scenes.light import (
+    Headlights,
+    Light,
+    glow,
+    light_map,
+    rain_streaks,
+    sensor_noise,
+    snow_flakes,
+)
 from demo.scenes.litter import Stain
 from demo.scenes.shape import Shape
+from demo.scenes.surface import mirrored
 from demo.scenes.view import Floats, View
 
 _NEAR_M = 0.8
@@ -42,25 +52,75 @@ class Drawing:
 
 
 @dataclass(frozen=True, eq=False)
-class _Painted:
+class Painted:
+    """The scene in even light, and what each pixel shows: first the stains, then the things."""
+
     canvas: Picture
     owners: Owners
     drawn: dict[int, int]
     extents: dict[int, Extent]
+    stains: int
 
 
 class Stage:
-    """One place under one light. All that does not change from frame to frame is computed once."""
+    """One place under one light. All that does not change from frame to frame is computed once.
+
+    `foliage` is bent by the wind; `shade` are the shadows of what stands in the place (255: full);
+    `paved` is where a wet ground mirrors.
+    """
 
     def __init__(
-        self, view: View, backdrop: Picture, light: Light, rng: np.random.Generator
+        self,
+        view: View,
+        backdrop: Picture,
+        light: Light,
+        rng: np.random.Generator,
+        *,
+        foliage: Foliage | None = None,
+        shade: NDArray[np.uint8] | None = None,
+        paved: NDArray[np.bool_] | None = None,
     ) -> None:
         self.view, self.light = view, light
         self._backdrop = backdrop
-        self._map = light_map(view, light)
-        self._texture = screen_texture(rng)
+        self._foliage, self._paved = foliage, paved
+        self._open_map = light_map(view, light)
+        self._map = self._open_map
+        self._texture = np.clip(screen_texture(rng) * 128, 0, 255).astype(np.uint8)
         self._noise = sensor_noise(view, light.noise, rng)
         self._rain = [rain_streaks(view, light.rain, rng) for _ in range(4)] if light.rain else []
+        self._snow = [snow_flakes(view, light.snow, rng) for _ in range(2)] if light.snow else []
+        self._headlights = Headlights(view) if light.dark else None
+        if shade is not None:
+            self.cast(shade)
+
+    def cast(self, shade: NDArray[np.uint8]) -> None:
+        """Takes other shadows of what stands in the place, as the sun has moved."""
+        keep = np.clip(255 - 0.5 * self.light.strength * shade.astype(np.float32), 0, 255)
+        grey = keep.astype(np.uint8)
+        self._map = np.asarray(
+            cv2.multiply(self._open_map, cv2.merge([grey, grey, grey]), scale=1 / 255),
+            dtype=np.uint8,
+        )
+
+    def under(self, share: float) -> Stage:
+        """The same place with only a share of its sun."""
+        other = copy(self)
+        other.light = replace(self.light, strength=self.light.strength * share)
+        dim = 0.86 + 0.14 * share  # a covered sun leaves most of the picture's level
+        other._map = np.asarray(
+            cv2.addWeighted(self._map, share * dim, self._open_map, (1 - share) * dim, 0),
+            dtype=np.uint8,
+        )
+        return other
+
+    @property
+    def backdrop(self) -> Picture:
+        return self._backdrop
+
+    def with_backdrop(self, backdrop: Picture) -> Stage:
+        other = copy(self)
+        other._backdrop = backdrop
+        return other
 
     def with_ground(self, things: Sequence[Placed]) -> Stage:
         """The same place with flat things lying in it for good; they get no boxes any more."""
@@ -83,25 +143,25 @@ class Stage:
 
     def compose(self, things: Sequence[Placed], stains: Sequence[Stain]) -> Drawing:
         """The scene in its light, without rain and the sensor's grain."""
-        painted = self._paint(things, stains)
+        painted = self.paint(things, stains)
         labels: list[tuple[str | None, Sequence[str | None]]] = [
             (s.label, (s.label,)) for s in stains
         ]
         labels += [(t.shape.label, t.shape.part_labels) for t in things]
         boxes = visible_boxes(painted.owners, labels, painted.drawn, painted.extents)
-        return Drawing(self.lit(painted.canvas, things), painted.owners, tuple(boxes))
-
-    def canvas(self, things: Sequence[Placed], stains: Sequence[Stain]) -> tuple[Picture, Owners]:
-        """The scene in even light, and what each pixel shows: stains first, then things."""
-        painted = self._paint(things, stains)
-        return painted.canvas, painted.owners
+        return Drawing(self.lit(painted, things), painted.owners, tuple(boxes))
 
     def may_see(self, x: float, y: float) -> bool:
         """Whether a vehicle there could be in the picture; its shadow may be up to 10 m away."""
         return y > -14 and abs(x) < 14 + (max(y, 0) + 10) * 0.5 / self.view.focal
 
-    def _paint(self, things: Sequence[Placed], stains: Sequence[Stain]) -> _Painted:
+    def paint(
+        self, things: Sequence[Placed], stains: Sequence[Stain], *, bend: float = 0.0
+    ) -> Painted:
+        """Stains first, then shadows, then things from far to near; leaves bent by -1 to 1."""
         canvas = self._backdrop.copy()
+        if self._foliage is not None:
+            self._foliage.sway(canvas, bend)
         owners = np.zeros(canvas.shape[:2], np.int32)
         drawn: dict[int, int] = {}
         extents: dict[int, Extent] = {}
@@ -116,22 +176,52 @@ class Stage:
         for i in order:
             index = first + i
             extents[index], drawn[index] = self._thing(canvas, owners, stood[i], index)
-        return _Painted(canvas, owners, drawn, extents)
+        return Painted(canvas, owners, drawn, extents, len(stains))
 
-    def lit(self, canvas: Picture, things: Sequence[Placed]) -> Picture:
-        """A canvas in the light of the hour, with the lamps of what stands in it."""
+    def lit(self, painted: Painted, things: Sequence[Placed]) -> Picture:
+        """What was painted in the light of the hour, with the lamps of what stands in it."""
+        canvas = painted.canvas
         lit: Picture = np.asarray(cv2.multiply(canvas, self._map, scale=1 / 128), dtype=np.uint8)
+        if self._headlights is not None:
+            beams = [_beam(thing) for thing in things if any(lamp[3] for lamp in thing.shape.lamps)]
+            pools = self._headlights.pools(beams, self.light.headlights)
+            if pools is not None:
+                lit = np.asarray(
+                    cv2.add(lit, cv2.multiply(canvas, pools, scale=1 / 128)), dtype=np.uint8
+                )
+        if self._paved is not None and self.light.rain:
+            self._mirror(lit, painted, self._paved)
         if self.light.dark:
             for i in _far_to_near(things):
                 self._lamps(lit, _stand(things[i]))
         return lit
 
-    def expose(self, lit: Picture, rng: np.random.Generator) -> Picture:
-        """What the sensor makes of it: rain before the lens, and grain."""
-        if self._rain:
+    def _mirror(self, lit: Picture, painted: Painted, paved: NDArray[np.bool_]) -> None:
+        height, width = lit.shape[:2]
+        for index, (left, top, right, bottom) in painted.extents.items():
+            if index < painted.stains:
+                continue
+            x0, y0 = max(0, int(left)), max(0, int(top))
+            x1, y1 = min(width, int(right) + 1), min(height, int(bottom) + 1)
+            if x1 - x0 < 4 or y1 - y0 < 4:
+                continue
+            own = painted.owners[y0:y1, x0:x1]
+            base = 1 + PARTS * index
+            mirrored(lit, (own >= base) & (own < base + PARTS), (x0, y0, x1, y1), paved)
+
+    def expose(self, lit: Picture, rng: np.random.Generator, fall: float = 1.0) -> Picture:
+        """What the sensor makes of it: rain or snow before the lens, and grain.
+
+        `fall` is the share of the rain or snow that falls just now.
+        """
+        if self._rain and fall > 0:
             streaks = self._rain[int(rng.integers(len(self._rain)))]
             drift = int(rng.integers(0, self.view.width_px))
-            lit = np.asarray(cv2.add(lit, np.roll(streaks, drift, axis=1)), dtype=np.uint8)
+            moved = np.roll(streaks, drift, axis=1)
+            lit = np.asarray(cv2.addWeighted(lit, 1.0, moved, fall, 0), dtype=np.uint8)
+        for flakes in self._snow if fall > 0 else ():
+            shift = (int(rng.integers(self.view.height_px)), int(rng.integers(self.view.width_px)))
+            lit = np.asarray(cv2.add(lit, np.roll(flakes, shift, axis=(0, 1))), dtype=np.uint8)
         dy, dx = rng.integers(0, 64, 2)
         noise = self._noise[dy : dy + self.view.height_px, dx : dx + self.view.width_px]
         return np.asarray(cv2.add(lit, noise, dtype=cv2.CV_8U), dtype=np.uint8)
@@ -141,14 +231,20 @@ class Stage:
         pixels, depth = self.view.project(points)
         if depth.min() < 0.6:
             return (0.0, 0.0, 0.0, 0.0)
-        mask = np.zeros(canvas.shape[:2], np.uint8)
-        fixed = np.round(pixels * 16).astype(np.int32)
-        cv2.fillPoly(mask, [fixed], 255, cv2.LINE_AA, 4)
-        cv2.fillPoly(owners, [fixed], 1 + PARTS * index, cv2.LINE_8, 4)
-        soft = cv2.GaussianBlur(mask, (0, 0), 0.8)[..., None] / 255.0
-        shine = np.linspace(0, 1, canvas.shape[1])[None, :, None] * stain.sheen
-        wet = canvas * stain.keep * (1 - shine) + shine * np.array((190, 184, 176))
-        canvas[:] = (canvas * (1 - soft) + wet * soft).astype(np.uint8)
+        x0, y0 = np.maximum(np.floor(pixels.min(axis=0)).astype(int) - 4, 0)
+        x1, y1 = np.minimum(
+            np.ceil(pixels.max(axis=0)).astype(int) + 4, (canvas.shape[1], canvas.shape[0])
+        )
+        if x0 < x1 and y0 < y1:
+            fixed = np.round(pixels * 16).astype(np.int32)
+            cv2.fillPoly(owners, [fixed], 1 + PARTS * index, cv2.LINE_8, 4)
+            mask = np.zeros((y1 - y0, x1 - x0), np.uint8)
+            cv2.fillPoly(mask, [fixed - np.array([x0, y0], np.int32) * 16], 255, cv2.LINE_AA, 4)
+            soft = cv2.GaussianBlur(mask, (0, 0), 0.8)[..., None] / 255.0
+            shine = np.linspace(0, 1, canvas.shape[1])[None, x0:x1, None] * stain.sheen
+            patch = canvas[y0:y1, x0:x1]
+            wet = patch * stain.keep * (1 - shine) + shine * np.array((190, 184, 176))
+            patch[:] = (patch * (1 - soft) + wet * soft).astype(np.uint8)
         return (*pixels.min(axis=0), *pixels.max(axis=0))
 
     def _shadow(self, canvas: Picture, points: Floats) -> None:
@@ -207,12 +303,17 @@ class Stage:
             cv2.fillConvexPoly(owners, polygon, base + int(shape.part_of[f]), cv2.LINE_8, 4)
         own = owners[y0:y1, x0:x1]
         mine = (own >= base) & (own < base + PARTS)
-        ty, tx = np.mod(np.arange(y1 - y0), 256), np.mod(np.arange(x1 - x0), 256)
-        patch = canvas[y0:y1, x0:x1]
-        rough = np.clip(patch * self._texture[np.ix_(ty, tx)][..., None], 0, 255).astype(np.uint8)
-        np.copyto(patch, rough, where=mine[..., None])
+        self._roughen(canvas[y0:y1, x0:x1], mine)
         extent = (float(low[0]), float(low[1]), float(high[0]), float(high[1]))
         return extent, int(np.count_nonzero(mine))
+
+    def _roughen(self, patch: Picture, mine: NDArray[np.bool_]) -> None:
+        """Gives drawn surfaces a grain of their own, in place."""
+        high, wide = patch.shape[:2]
+        repeat = (-(-high // 256), -(-wide // 256))
+        tile = np.tile(self._texture, repeat)[:high, :wide]
+        rough = cv2.multiply(patch, cv2.merge([tile, tile, tile]), scale=1 / 128)
+        np.copyto(patch, np.asarray(rough, dtype=np.uint8), where=mine[..., None])
 
     def _cut(self, face: Floats) -> NDArray[np.int32]:
         """The part of a face before the lens, in sixteenths of a pixel; may be empty."""
@@ -264,7 +365,11 @@ class Stage:
             if depth[0] > 1:
                 size = self.view.focal_px / float(depth[0])
                 reach = size * (1.1 if ahead else 0.5) * facing
-                glow(canvas, pixels[0], reach, (200, 225, 240) if ahead else (20, 20, 150))
+                color = (200.0, 225.0, 240.0) if ahead else (20.0, 20.0, 150.0)
+                glow(canvas, pixels[0], reach, color)
+                if ahead and self.light.headlights > 0.3 and facing > 0.35:  # it dazzles the lens
+                    weak = 0.22 * self.light.headlights * facing
+                    glow(canvas, pixels[0], reach * 4.5, (200 * weak, 225 * weak, 240 * weak))
 
 
 @dataclass(frozen=True)
@@ -286,3 +391,14 @@ def _stand(thing: Placed) -> _Stood:
 
 def _far_to_near(things: Sequence[Placed]) -> list[int]:
     return sorted(range(len(things)), key=lambda i: -float(np.hypot(things[i].x, things[i].y)))
+
+
+def _beam(thing: Placed) -> tuple[float, float, float]:
+    """x, y of a vehicle's nose and where it looks."""
+    nose = max(lamp[0] for lamp in thing.shape.lamps)
+    a = np.radians(thing.heading_deg)
+    return (
+        thing.x + nose * float(np.sin(a)),
+        thing.y + nose * float(np.cos(a)),
+        thing.heading_deg,
+    )

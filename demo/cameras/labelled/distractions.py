@@ -176,6 +176,9 @@ DISTRACTIONS: dict[str, Callable[[Take, float], bool]] = {
     "cloud_shadow": _disturbed("cloud_shadow", (15, 30)),
     "exposure_step": _disturbed("exposure_step", (6, 20)),
     "shaking": _disturbed("shaking", (8, 25)),
+    "sun_hidden": _disturbed("sun_hidden", (15, 35)),
+    "gust": _disturbed("gust", (12, 30)),
+    "rain_starts": _disturbed("rain_starts", (1e6, 2e6)),
     "re_aimed": _disturbed("re_aimed", (1e6, 2e6)),
 }
 """By what they are called in distractors.csv."""

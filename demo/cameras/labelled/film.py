@@ -16,6 +16,7 @@ from demo.scenes.backdrop import Picture
 from demo.scenes.boxes import PARTS, Owners
 from demo.scenes.litter import Stain
 from demo.scenes.stage import Placed, Stage
+from demo.scenes.surface import dry_to_wet
 
 _SEEN = 0.5
 """Share of an object's pixels that must be in the open before it counts as visible (ours)."""
@@ -37,13 +38,17 @@ class SeenEvent:
 
 @dataclass
 class Film:
-    """Frames of a take; `seen` is complete once all frames were drawn."""
+    """Frames of a take; `seen` is complete once all frames were drawn.
+
+    `dry` is the backdrop before it began to rain.
+    """
 
     take: Take
     stage: Stage
     weather: Weather
+    dry: Picture | None = None
     seen: list[SeenEvent] = field(init=False)
-    _grounds: dict[tuple[int, ...], Stage] = field(default_factory=dict)
+    _grounds: dict[tuple[tuple[int, ...], float], Stage] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.seen = [SeenEvent(event) for event in self.take.events]
@@ -60,11 +65,11 @@ class Film:
         flat = [take.lying[i].thing for i in event.lying if take.lying[i].flat]
         standing = [take.lying[i].thing for i in event.lying if not take.lying[i].flat]
         stains = [take.stains[i].stain for i in event.stains]
-        before = self.stage.canvas((), ())[0].astype(np.int16)
-        after, owners = self.stage.with_ground(flat).canvas(standing, stains)
+        before = self.stage.paint((), ()).canvas.astype(np.int16)
+        after = self.stage.with_ground(flat).paint(standing, stains)
         if standing:
-            return np.asarray(owners > 0)
-        return np.asarray(np.abs(after.astype(np.int16) - before).max(axis=2) > _CHANGED)
+            return np.asarray(after.owners > 0)
+        return np.asarray(np.abs(after.canvas.astype(np.int16) - before).max(axis=2) > _CHANGED)
 
     def frames(self) -> Iterator[Picture]:
         for number in range(round(self.take.seconds * self.take.fps)):
@@ -76,11 +81,10 @@ class Film:
         here = [i for i, item in enumerate(take.lying) if item.since_s <= t_s < item.until_s]
         flat = tuple(i for i in here if take.lying[i].flat)
         standing = [i for i in here if not take.lying[i].flat]
-        if flat not in self._grounds:
-            if len(self._grounds) > 3:
-                self._grounds.pop(next(iter(self._grounds)))
-            self._grounds[flat] = self.stage.with_ground([take.lying[i].thing for i in flat])
-        stage = self._grounds[flat]
+        stage = self._ground(flat, self.weather.wetness(t_s))
+        sun = self.weather.sunshine(t_s)
+        if sun < 1:
+            stage = stage.under(sun)
         things = [take.lying[i].thing for i in standing]
         moving: list[int] = []
         for n, actor in enumerate(take.actors):
@@ -93,11 +97,25 @@ class Film:
             strength = item.strength(t_s)
             if strength > 0:
                 stains.append(item.stain.faded(strength))
-        canvas, owners = stage.canvas(things, stains)
+        painted = stage.paint(things, stains, bend=self.weather.bend(t_s))
         first_actor = len(stains) + len(standing)
         index_of_lying = {i: len(stains) + k for k, i in enumerate(standing)}
-        self._look(t_s, owners, len(stains), index_of_lying, moving=moving, first=first_actor)
-        return self.weather.finish(stage, canvas, things, t_s)
+        self._look(
+            t_s, painted.owners, len(stains), index_of_lying, moving=moving, first=first_actor
+        )
+        return self.weather.finish(stage, painted, things, t_s)
+
+    def _ground(self, flat: tuple[int, ...], wetness: float) -> Stage:
+        """The stage with what lies flat on it, as wet as it is."""
+        key = (flat, wetness)
+        if key not in self._grounds:
+            if len(self._grounds) > 2:
+                self._grounds.pop(next(iter(self._grounds)))
+            stage = self.stage
+            if self.dry is not None and wetness < 1:
+                stage = stage.with_backdrop(dry_to_wet(self.dry, stage.backdrop, wetness))
+            self._grounds[key] = stage.with_ground([self.take.lying[i].thing for i in flat])
+        return self._grounds[key]
 
     def _look(
         self, t_s: float, owners: Owners, stains: int, lying: dict[int, int], *,

@@ -12,15 +12,17 @@ import demo.cameras
 import demo.cameras.labelled
 import demo.scenes
 from demo.cameras.labelled.film import Film, write_video
-from demo.cameras.labelled.place import LabelledPlace
 from demo.cameras.labelled.plan import ClipPlan, take_of
 from demo.cameras.labelled.positions import positions_of
 from demo.cameras.labelled.take import Take
 from demo.cameras.labelled.truth import ClipRow, ClipTruth, EventRow, PassageRow
-from demo.cameras.labelled.weather import Weather
-from demo.scenes.backdrop import paint_backdrop
+from demo.cameras.labelled.weather import Mood, Weather
+from demo.scenes.backdrop import paint_place
+from demo.scenes.foliage import Foliage
 from demo.scenes.light import make_light
 from demo.scenes.stage import Stage
+from demo.scenes.sunshine import still_shadows
+from demo.scenes.surface import snowed, wetted
 
 TRUTH = "truth"
 
@@ -35,22 +37,43 @@ def fingerprint() -> str:
 
 
 def film_of(plan: ClipPlan) -> Film:
+    """The place is painted from its own dice, light and weather from the clip's."""
     take = take_of(plan)
-    stage = stage_of(take.place, plan)
-    weather = Weather(plan.seed, take.disturbances)
-    return Film(take, stage, weather)
-
-
-def stage_of(place: LabelledPlace, plan: ClipPlan) -> Stage:
-    """The place is painted from its own dice, the light from the clip's."""
-    backdrop = paint_backdrop(
-        place.view, place.road, place.around, np.random.default_rng((plan.seed, 53))
-    )
+    place, view, road = take.place, take.place.view, take.place.road
+    scene = paint_place(view, road, place.around, np.random.default_rng((plan.seed, 53)))
     rng = np.random.default_rng((plan.seed, len(plan.kind), 54))
     condition = plan.condition
-    if condition == "day" and rng.random() < 0.4:
+    if condition == "day" and rng.random() < 0.35 and not take.needs_sun:
         condition = "overcast"
-    return Stage(place.view, backdrop, make_light(condition, place.road, rng), rng)
+    posts = [road.place(s.at, s.across) for s in scene.standing if s.what == "lamp"]
+    light = make_light(condition, road, rng, posts)
+    picture, dry = scene.picture, None
+    if light.rain:
+        picture = wetted(scene, view, road, rng)
+        if any(d.what == "rain_starts" for d in take.disturbances):
+            dry = scene.picture
+    elif light.snow:
+        picture = snowed(scene, view, road, float(rng.uniform(0.2, 1)), rng)
+    _, across = road.coordinates(view.ground[0], view.ground[1])
+    paved = np.abs(across) < road.width_m / 2 + road.kerb_m + road.walk_m
+    shade = None
+    if light.strength > 0:
+        shade = still_shadows(
+            view, road, place.around, scene.standing, sun=light.sun, upright=scene.upright
+        )
+    stage = Stage(
+        view, picture, light, rng, foliage=Foliage(picture, scene.foliage, rng), shade=shade,
+        paved=paved & np.isfinite(view.ground[2]),
+    )  # fmt: skip
+    drops = tuple(
+        (float(rng.uniform(0, 1)), float(rng.uniform(0, 1)), float(rng.uniform(0.008, 0.028)))
+        for _ in range(int(rng.integers(0, 5)) if light.rain and dry is None else 0)
+    )
+    mood = Mood(
+        float(rng.uniform(0.05, 0.9)), float(rng.uniform(0.2, 0.75)), drops,
+        any(d.what == "gust" for d in take.disturbances) and bool(rng.random() < 0.6),
+    )  # fmt: skip
+    return Film(take, stage, Weather(plan.seed, view, mood, take.disturbances), dry)
 
 
 def done_already(folder: Path, plan: ClipPlan) -> ClipTruth | None:

@@ -207,8 +207,6 @@ def gate(seed: int, size_px: tuple[int, int] = (1280, 720)) -> LabelledPlace:
     road = Road(
         float(rng.uniform(-0.8, 0.8)), line_m, heading, float(rng.uniform(7.4, 8.2)), walk_m=0.0
     )
-    around = Surroundings(
-        str(rng.choice(["hoarding", "brick"])), float(rng.uniform(1.5, 3)), 2.6, 5, True
-    )
+    around = Surroundings(str(rng.choice(["hoarding", "brick"])), 26.0, 2.6, 5, True, gate_m=0.0)
     anchor = anchor_of(seed, round(float(rng.uniform(0, 360)), 1))
     return LabelledPlace(seed, GATE, view, road, around, anchor, (0.0, 0.0), 0.0)

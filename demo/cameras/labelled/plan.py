@@ -43,6 +43,8 @@ _ONLY_AT: dict[str, tuple[str, ...]] = {
     "drying_patch": ("day", "dusk"),
     "headlights": ("dusk", "night", "rain"),
     "cloud_shadow": ("day",),
+    "sun_hidden": ("day",),
+    "rain_starts": ("rain",),
 }
 
 

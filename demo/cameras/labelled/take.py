@@ -109,6 +109,11 @@ class Take:
         begin, end = max(0.0, started_s), min(self.seconds, ended_s)
         self.distractors.append(DistractorRow(self.name, what, round(begin, 2), round(end, 2)))
 
+    @property
+    def needs_sun(self) -> bool:
+        """Whether something happens that shows in sunshine only."""
+        return any(one.what in ("cloud_shadow", "sun_hidden") for one in self.disturbances)
+
     def choose(
         self, spots: Sequence[tuple[float, float]], apart_m: float = 4.0
     ) -> tuple[float, float] | None:
