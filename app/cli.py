@@ -20,6 +20,8 @@ from config.problem import Severity, SiteError
 from config.settings import Settings, SettingsError
 from config.site_files import load_site, read_site_folder
 from detection.detector import DetectorError
+from detection.training.base import BaseModelError
+from detection.training.dataset import DatasetError
 from detection.training.ultralytics_import import TrainingUnavailableError
 from geofence.engine import Engine
 from geofence.parameters import ParameterError
@@ -62,13 +64,18 @@ def serve(
     camera: Annotated[
         list[str] | None, typer.Option(help="vision: watch this camera only; repeatable")
     ] = None,
+    share: Annotated[
+        str | None, typer.Option(help="vision: the share of one worker, such as 0/2", hidden=True)
+    ] = None,
     logs: Annotated[Path, typer.Option(help="all roles: folder of their logs")] = Path("var/logs"),
 ) -> None:
     """Run in production; settings come from the environment (docs/deployment.md)."""
     if role is not None:
         from app.roles import run_role
+        from app.vision.share import Share
 
-        run_role(role, Settings(), tuple(camera or ()))
+        own = None if share is None else Share.parse(share)
+        run_role(role, Settings(), tuple(camera or ()), own)
         return
     from app.supervisor import Supervisor
 
@@ -134,7 +141,7 @@ def main() -> None:
         sys.exit(2)
     except (
         ServerError, StoreError, ParameterError, ReplayError, TrackError, SettingsError,
-        DetectorError, TrainingUnavailableError, OSError,
+        DetectorError, TrainingUnavailableError, DatasetError, BaseModelError, OSError,
     ) as error:  # fmt: skip
         err.print(f"muckwatch: {error}", markup=False, highlight=False)
         sys.exit(1)

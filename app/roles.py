@@ -12,6 +12,7 @@ from prometheus_client import start_http_server
 
 from app.maintenance import start_maintenance
 from app.patient_store import Stopped
+from app.vision.share import Share, worker_count
 from config.settings import Settings
 from config.site_files import load_site, read_site_folder
 from store.database import connect
@@ -44,8 +45,10 @@ def prepare(settings: Settings) -> None:
                 log.info("site.seeded", folder=str(settings.site))
 
 
-def run_role(role: Role, settings: Settings, cameras: tuple[str, ...] = ()) -> None:
-    """Run one role until SIGTERM or SIGINT."""
+def run_role(
+    role: Role, settings: Settings, cameras: tuple[str, ...] = (), share: Share | None = None
+) -> None:
+    """Run one role until SIGTERM or SIGINT; `share` is of one vision worker."""
     stop = threading.Event()
 
     def asked_to_stop(_signal: int, _frame: FrameType | None) -> None:
@@ -60,24 +63,31 @@ def run_role(role: Role, settings: Settings, cameras: tuple[str, ...] = ()) -> N
         return
     signal.signal(signal.SIGTERM, asked_to_stop)
     signal.signal(signal.SIGINT, asked_to_stop)
-    if settings.metrics_port:
+    workers = worker_count(settings.vision.processes, cameras) if role is Role.VISION else 1
+    if settings.metrics_port and (share is not None or workers == 1):  # else they serve their own
         start_http_server(settings.metrics_port, addr=settings.metrics_host)
     try:
-        _run(role, settings, stop, cameras)
+        _run(role, settings, stop, cameras, share)
     except Stopped:
         log.info("role.stopped", role=role.value, while_waiting_for="database")
 
 
-def _run(role: Role, settings: Settings, stop: threading.Event, cameras: tuple[str, ...]) -> None:
+def _run(
+    role: Role,
+    settings: Settings,
+    stop: threading.Event,
+    cameras: tuple[str, ...],
+    share: Share | None,
+) -> None:
     if role is Role.PIPELINE:
         start_maintenance(settings.database, stop)
         from app.pipeline import run as run_pipeline
 
         run_pipeline(settings, stop)
     elif role is Role.VISION:
-        from app.vision import run as run_vision
+        from app.vision.role import run as run_vision
 
-        run_vision(settings, stop, cameras)
+        run_vision(settings, stop, cameras, share)
     else:
         from exchange.deliver import run as run_delivery
 

@@ -40,15 +40,17 @@ class Supervisor:
     """Starts modules of this installation as children (`python -m …`) and restarts those that end.
 
     A context manager for the main thread; `watch` returns when a signal or the deadline comes.
+    Without `logs`, children write where this process does.
     """
 
-    logs: Path
+    logs: Path | None
     environment: Mapping[str, str]
     stop_asked: threading.Event = field(default_factory=threading.Event)
     _kept: list[_Kept] = field(default_factory=list)
 
     def __enter__(self) -> Self:
-        self.logs.mkdir(parents=True, exist_ok=True)
+        if self.logs is not None:
+            self.logs.mkdir(parents=True, exist_ok=True)
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, self._asked)
         return self
@@ -69,7 +71,7 @@ class Supervisor:
     def start(
         self, name: str, *arguments: str, environment: Mapping[str, str] | None = None
     ) -> None:
-        """Start `python -m ARGUMENTS` and keep it running; its output goes to `logs/NAME.log`.
+        """Start `python -m ARGUMENTS` and keep it running, its output in `logs/NAME.log`.
 
         `environment` is added to that of all children.
         """
@@ -114,7 +116,7 @@ class Supervisor:
         return Child.start(
             [sys.executable, "-m", *arguments],
             name=name,
-            log_file=self.logs / f"{name}.log",
+            log_file=None if self.logs is None else self.logs / f"{name}.log",
             folder=Path.cwd(),
             environment=environment,
         )

@@ -1,114 +1,125 @@
-"""A camera's stream for ever: reconnects, watches, drops rather than lags (视频接入)."""
+"""A camera's video for ever: reconnects, watches, rests while nothing moves (视频接入)."""
 
 from __future__ import annotations
 
 import random
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
-from urllib.parse import unquote, urlsplit
+from datetime import UTC, datetime
 
 import structlog
 
 from config.camera import Camera
 from config.settings import VisionSettings
 from ingest.frame import Frame
+from ingest.packet_ring import PacketRing
 from ingest.stream_clock import StreamClock
+from ingest.stream_connection import StreamError, VideoConnection
+from ingest.stream_cue import CUE_WIDTH_PX
+from ingest.stream_duty import ChosenPicture, DutyReader
 from ingest.stream_health import StreamHealth, StreamState
-from ingest.stream_video import StreamError, VideoPicture, read_video
-from ingest.stream_watchdog import FrozenWatchdog
+from ingest.stream_watchdog import FrozenStream
 
 log = structlog.get_logger()
 
-_LONGEST_BACK_OFF_S = 20.0
+_LONGEST_BACK_OFF_S = 5.0
+_STEADY_S = 10.0
+"""A connection that gave packets for so long was a good one: the next attempt comes at once."""
 
 
 class CameraStream:
-    """Frames of a camera with a `stream_url`, at `settings.analysed_fps`, newest first served.
+    """A camera's video by RTSP, HTTP or what else PyAV opens; its packets of late are in `ring`.
 
-    A thread of its own decodes and keeps only the newest chosen picture, so a slow reader misses
-    pictures and never falls behind. Any end of the stream is a disconnect: it is opened again after
-    0.5 s, 1 s, 2 s … 20 s, each shortened at random by up to half so that cameras behind one router
-    do not return in step. A `file:` URL is different: every chosen picture is given, as fast as it
-    is taken, and the frames end with the file.
-
-    Set `keyframes_only` while nothing moves: other pictures are then not decoded.
+    `start` opens it on a thread of its own, which only reads packets; `next_frame` decodes, on the
+    caller's thread. Any end is a disconnect: it is opened again after 0.5 s, 1 s … 5 s, each
+    shortened at random by up to half so that cameras behind one router do not return in step.
     """
 
     def __init__(
-        self,
-        camera: Camera,
-        settings: VisionSettings,
-        *,
-        stop: threading.Event | None = None,
-        frozen_after_s: float = 30,
+        self, camera: Camera, settings: VisionSettings, *, stop: threading.Event | None = None
     ) -> None:
         if not camera.stream_url:
             raise ValueError(f"camera {camera.id} has no stream_url: its frames come over MQTT")
         self.camera = camera
-        self.keyframes_only = False
+        self.ring = PacketRing(settings.ring_s, settings.ring_mb << 20)
         self._settings = settings
         self._stop = stop or threading.Event()
-        self._watchdog = FrozenWatchdog(frozen_after_s)
-        self._changed = threading.Condition()
-        self._newest: Frame | None = None
+        self._duty = DutyReader(self.ring, settings.analysed_fps, settings.longest_lag_s)
+        self._frozen = FrozenStream(settings.frozen_after_s)
+        self._clock = StreamClock(trusted_s=settings.sender_clock_within_s)
+        self._ready: Callable[[], None] = lambda: None
+        self._lock = threading.Lock()
         self._health = StreamHealth()
+        self._number = 0
+        self._last_at_s = 0.0
+        self._arrivals = 0
+        self._arrived_at: datetime | None = None
 
     @property
     def health(self) -> StreamHealth:
-        return self._health
-
-    def stop(self) -> None:
-        """`frames()` ends soon; the decoding thread after at most the read timeout."""
-        self._stop.set()
-        with self._changed:
-            self._changed.notify_all()
-
-    def frames(self) -> Iterator[Frame]:
-        """Frames until `stop`; blocks while the camera is away."""
-        if self.camera.stream_url.startswith("file:"):
-            yield from self._file_frames()
-            return
-        name = f"stream-{self.camera.id}"
-        threading.Thread(target=self._keep_connected, name=name, daemon=True).start()
-        while not self._stop.is_set():
-            with self._changed:
-                self._changed.wait_for(lambda: self._newest or self._stop.is_set(), timeout=0.5)
-                frame, self._newest = self._newest, None
-            if frame is not None:
-                yield frame
-
-    def _pictures(self, url: str) -> Iterator[VideoPicture]:
-        return read_video(
-            url,
-            open_timeout_s=self._settings.open_timeout_s,
-            read_timeout_s=self._settings.read_timeout_s,
-            analysed_fps=self._settings.analysed_fps,
-            keyframes_only=lambda: self.keyframes_only,
+        counts = self._duty.counts
+        return replace(
+            self._health,
+            frames_seen=self._arrivals,
+            last_seen_at=self._arrived_at,
+            frames_decoded=counts.decoded,
+            frames_dropped=counts.dropped,
+            errors=self._health.errors + counts.errors,
+            awake=self._duty.awake,
+            awake_share=counts.awake_s / counts.seen_s if counts.seen_s else 0.0,
+            wakes=counts.wakes,
+            wakes_false=counts.wakes_false,
+            lag_s=round(self._duty.lag_s, 2),
+            sender_clock=self._clock.follows_sender,
+            sender_off_s=self._clock.sender_off_s,
         )
 
-    def _file_frames(self) -> Iterator[Frame]:
-        self._health = replace(self._health, connections=1)
-        started_at, first_s, number = datetime.now(UTC), None, 0
-        for picture in self._pictures(unquote(urlsplit(self.camera.stream_url).path)):
-            if self._stop.is_set():
-                return
-            self._note_picture(picture)
-            if picture.image is None:
-                continue
-            presented_s = picture.presented_s or 0.0
-            first_s = presented_s if first_s is None else first_s
-            captured_at = started_at + timedelta(seconds=presented_s - first_s)
-            yield Frame.of(self.camera.id, captured_at, picture.image, number)
-            number += 1
-        self._set_state(StreamState.OFFLINE, "the file ended")
+    def start(self, ready: Callable[[], None]) -> None:
+        """Connect, and stay connected; `ready` is called when `next_frame` may have something."""
+        self._ready = ready
+        name = f"stream-{self.camera.id}"
+        threading.Thread(target=self._keep_connected, name=name, daemon=True).start()
+
+    def stop(self) -> None:
+        """The reading thread ends after at most the read timeout."""
+        self._stop.set()
+        self._ready()
+
+    def next_frame(self) -> Frame | None:
+        """The next frame to analyse; None until more came. For one thread at a time."""
+        chosen = self._duty.next()
+        if chosen is None:
+            return None
+        if chosen.is_key:
+            self._watch_for_standstill(chosen)
+        at_s = max(chosen.at_s, self._last_at_s + 1e-3)
+        self._last_at_s = at_s
+        captured_at = datetime.fromtimestamp(at_s, UTC)
+        frame = Frame(self.camera.id, captured_at, chosen.picture, self._number)
+        self._number += 1
+        return frame
+
+    def told(self, *, moving: bool) -> None:
+        """What the analysis says of the frame given last: stay awake, or rest."""
+        self._duty.told(moving=moving)
+
+    def frames(self) -> Iterator[Frame]:
+        """Starts, and gives frames until `stop`, all of them as if everything moved."""
+        come = threading.Event()
+        self.start(come.set)
+        while not self._stop.is_set():
+            come.wait(0.5)
+            come.clear()
+            while not self._stop.is_set() and (frame := self.next_frame()) is not None:
+                yield frame
+                self.told(moving=True)
 
     def _keep_connected(self) -> None:
         failures = 0
         while not self._stop.is_set():
-            seen = self._health.frames_seen
+            began_s, seen = time.monotonic(), self._arrivals
             reason = "the stream ended"
             try:
                 self._read_connection()
@@ -116,45 +127,55 @@ class CameraStream:
                 reason = str(error)
             if self._stop.is_set():
                 return
-            failures = 0 if self._health.frames_seen > seen else failures + 1
+            held = self._arrivals > seen and time.monotonic() - began_s > _STEADY_S
+            failures = 0 if held else failures + 1
             self._set_state(StreamState.OFFLINE, reason)
-            back_off_s = min(0.5 * 2**failures, _LONGEST_BACK_OFF_S)
+            back_off_s = min(0.5 * 2 ** min(failures, 6), _LONGEST_BACK_OFF_S)
             self._stop.wait(back_off_s * random.uniform(0.5, 1))  # noqa: S311  jitter, no secret
 
     def _read_connection(self) -> None:
-        clock, number = StreamClock(), 0
-        for picture in self._pictures(self.camera.stream_url):
-            if self._stop.is_set():
-                return
-            if number == 0 and picture.image is not None:
-                self._health = replace(self._health, connections=self._health.connections + 1)
-            self._note_picture(picture)
-            if picture.image is None:
-                continue
-            arrived_at = datetime.now(UTC)
-            captured_at = clock.captured_at(picture.presented_s, arrived_at)
-            with self._changed:
-                if self._newest is not None:
-                    dropped = self._health.frames_dropped + 1
-                    self._health = replace(self._health, frames_dropped=dropped)
-                self._newest = Frame.of(self.camera.id, captured_at, picture.image, number)
-                self._changed.notify()
-            number += 1
+        settings = self._settings
+        with VideoConnection(
+            self.camera.stream_url, settings.open_timeout_s, settings.read_timeout_s
+        ) as connection:
+            self.ring.opened(connection.codec)
+            self._clock = StreamClock(trusted_s=settings.sender_clock_within_s)
+            opened = False
+            feed, frozen = self._duty.feed, self._frozen
+            for arrived in connection.packets():
+                if self._stop.is_set():
+                    return
+                self._arrivals += 1
+                arrived_s = time.time()
+                self._arrived_at = datetime.fromtimestamp(arrived_s, UTC)
+                if arrived.damaged:
+                    self._health = replace(self._health, errors=self._health.errors + 1)
+                    self.ring.await_key()
+                    continue
+                zero_s = self._clock.zero_s(arrived.presented_s, arrived_s, arrived.taken_at_s)
+                kept = feed(arrived.packet, arrived.presented_s, zero_s, is_key=arrived.is_key)
+                if kept is None:
+                    continue
+                if not arrived.is_key:
+                    frozen.packet(arrived.packet.size, kept.at_s)
+                elif not opened:
+                    opened = True
+                    self._health = replace(self._health, connections=self._health.connections + 1)
+                    self._set_state(StreamState.ONLINE, "")
+                if arrived.is_key or self._duty.awake or self._duty.alarmed:
+                    self._ready()
 
-    def _note_picture(self, picture: VideoPicture) -> None:
-        self._health = replace(
-            self._health,
-            frames_seen=self._health.frames_seen + 1,
-            last_seen_at=datetime.now(UTC),
-        )
-        if picture.image is None:
+    def _watch_for_standstill(self, chosen: ChosenPicture) -> None:
+        if self._health.state is StreamState.OFFLINE:
             return
-        if self._watchdog.see(picture.image, time.monotonic()):
+        sample, grey = chosen.picture.luma_sample(), chosen.picture.grey(CUE_WIDTH_PX)
+        if self._frozen.key_picture(sample, grey, chosen.at_s):
             self._set_state(StreamState.FROZEN, "the same picture again and again")
         else:
             self._set_state(StreamState.ONLINE, "")
 
     def _set_state(self, state: StreamState, detail: str) -> None:
-        if state is not self._health.state:
-            log.info("camera stream", camera=self.camera.id, state=state.value, detail=detail)
-        self._health = replace(self._health, state=state, detail=detail)
+        with self._lock:
+            if state is not self._health.state:
+                log.info("camera stream", camera=self.camera.id, state=state.value, detail=detail)
+            self._health = replace(self._health, state=state, detail=detail)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
 
@@ -36,7 +36,8 @@ def _jpeg_size(payload: bytes) -> tuple[int, int] | None:
     return None
 
 
-def _jpeg_fault(payload: bytes) -> str | None:
+def jpeg_fault(payload: bytes) -> str | None:
+    """Why it is not decoded, None where it can be tried."""
     if len(payload) > LARGEST_JPEG_BYTES:
         return f"{len(payload)} bytes, at most {LARGEST_JPEG_BYTES}"
     if not payload.startswith(b"\xff\xd8"):
@@ -66,7 +67,7 @@ def decode_jpeg_frame(
         captured_at = datetime.fromtimestamp(int(levels[-1]) / 1000, UTC)
     except (ValueError, OverflowError, OSError):
         return rejected(f"topic: {levels[-1]!r} is not a time in epoch milliseconds")
-    fault = _jpeg_fault(payload)
+    fault = jpeg_fault(payload)
     if fault:
         return rejected(f"jpeg: {fault}")
     image = cv2.imdecode(np.frombuffer(payload, np.uint8), cv2.IMREAD_COLOR)
@@ -99,7 +100,24 @@ class MqttFrameStream:
         self._watchdog = FrozenWatchdog(frozen_after_s)
         self._offline_after_s = offline_after_s
         self._seen_s = -np.inf
+        self._ready: Callable[[], None] = lambda: None
         self._health = StreamHealth(detail="no frame yet")
+
+    @property
+    def ring(self) -> None:
+        """Frames that come one by one leave no packets."""
+
+    def start(self, ready: Callable[[], None]) -> None:
+        """`ready` is called with each good frame that is offered."""
+        self._ready = ready
+
+    def next_frame(self) -> Frame | None:
+        """The oldest that waits, None where none does."""
+        with self._changed:
+            return self._waiting.popleft() if self._waiting else None
+
+    def told(self, *, moving: bool) -> None:
+        """Makes no difference: the camera decides when it sends."""
 
     def offer(self, topic: str, payload: bytes, received_at: datetime) -> RejectedMessage | None:
         """Takes a message; returns it as rejected if it holds no good frame of this camera."""
@@ -126,8 +144,12 @@ class MqttFrameStream:
                 frames_dropped=self._health.frames_dropped + full,
                 connections=1,
                 last_seen_at=received_at,
+                frames_decoded=self._health.frames_decoded + 1,
+                awake=True,
+                awake_share=1.0,
             )
             self._changed.notify()
+        self._ready()
         return None
 
     @property

@@ -37,7 +37,7 @@ class Child:
     about (PR_SET_PDEATHSIG, prctl(2)); hence start it from the main thread.
     """
 
-    def __init__(self, process: subprocess.Popen[bytes], name: str, log_file: Path) -> None:
+    def __init__(self, process: subprocess.Popen[bytes], name: str, log_file: Path | None) -> None:
         self._process = process
         self.name = name
         self.log_file = log_file
@@ -48,7 +48,7 @@ class Child:
         command: Sequence[str | Path],
         *,
         name: str,
-        log_file: Path,
+        log_file: Path | None,
         folder: Path,
         stop_signal: signal.Signals = signal.SIGTERM,
         user: User | None = None,
@@ -60,7 +60,7 @@ class Child:
         Args:
             command: the program and its arguments.
             name: what logs and errors call it.
-            log_file: its output is appended here.
+            log_file: its output is appended here; None: it goes where ours does.
             folder: its working directory.
             stop_signal: what the kernel sends it when we are gone.
             user: whom it runs as; None keeps ours. Only root may name another.
@@ -74,11 +74,12 @@ class Child:
             raise ServerError(
                 f"{name} must be started from the main thread: it dies with its starter"
             )
-        rotate_log(log_file)
+        if log_file is not None:
+            rotate_log(log_file)
         who = user or User(-1, -1)
         words = [sys.executable, "-I", "-S", _LAUNCH, os.getpid(), int(stop_signal)]
         words += [who.uid, who.gid, folder, *command]
-        with log_file.open("ab") as out:
+        with contextlib.nullcontext() if log_file is None else log_file.open("ab") as out:
             process = subprocess.Popen(
                 [str(word) for word in words],
                 stdin=subprocess.DEVNULL,
@@ -108,7 +109,8 @@ class Child:
         code = self.exit_code()
         if code is not None:
             raise ServerError(
-                f"{self.name} ended with {code}; its log says:\n{tail(self.log_file)}"
+                f"{self.name} ended with {code}; its log says:\n"
+                + ("(it has none of its own)" if self.log_file is None else tail(self.log_file))
             )
 
     def stop(self, *steps: tuple[signal.Signals, float]) -> int:

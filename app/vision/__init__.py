@@ -1,0 +1,1 @@
+"""The vision role: cameras to scene events and sightings, in supervised worker processes."""

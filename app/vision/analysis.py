@@ -1,0 +1,82 @@
+"""The threads that decode and analyse, and what they are given to do (分析线程)."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable
+
+import structlog
+
+from app.vision.fair_queue import FairQueue
+
+log = structlog.get_logger()
+
+Step = Callable[[], bool]
+"""A small piece of a camera's work, some tens of milliseconds; True where there is more."""
+
+
+class Analysis:
+    """Runs cameras' steps on `threads` threads, fair by the CPU time that each camera took."""
+
+    def __init__(self, threads: int = 1) -> None:
+        self._queue = FairQueue()
+        self._steps: dict[str, Step] = {}
+        self._changed = threading.Condition()
+        self._stopping = False
+        self._threads = [
+            threading.Thread(target=self._run, name=f"analysis-{n}", daemon=True)
+            for n in range(threads)
+        ]
+
+    def start(self) -> None:
+        for thread in self._threads:
+            thread.start()
+
+    def add(self, name: str, step: Step) -> None:
+        with self._changed:
+            self._queue.add(name)
+            self._steps[name] = step
+
+    def remove(self, name: str) -> None:
+        """Its step may still run once."""
+        with self._changed:
+            self._queue.remove(name)
+            self._steps.pop(name, None)
+
+    def ready(self, name: str) -> None:
+        """There is work for it. From any thread; cheap."""
+        with self._changed:
+            self._queue.ready(name)
+            self._changed.notify()
+
+    def cpu_share(self, name: str) -> float:
+        with self._changed:
+            return self._queue.cpu_share(name, time.monotonic())
+
+    def stop(self, wait_s: float = 10) -> None:
+        with self._changed:
+            self._stopping = True
+            self._changed.notify_all()
+        for thread in self._threads:
+            thread.join(wait_s)
+
+    def _run(self) -> None:
+        while True:
+            with self._changed:
+                name = self._queue.pick()
+                while name is None and not self._stopping:
+                    self._changed.wait()
+                    name = self._queue.pick()
+                if self._stopping or name is None:
+                    return
+                step = self._steps[name]
+            began_s = time.thread_time()
+            more = False
+            try:
+                more = step()
+            except Exception:  # one camera's fault must not end the others
+                log.exception("camera.failed", camera=name)
+            spent_s = time.thread_time() - began_s
+            with self._changed:
+                self._queue.done(name, spent_s, time.monotonic(), more=more)

@@ -1,0 +1,50 @@
+"""Which stream a camera's URL means."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Protocol
+
+from config.camera import Camera
+from config.settings import VisionSettings
+from ingest.frame import Frame
+from ingest.packet_ring import PacketRing
+from ingest.stream import CameraStream
+from ingest.stream_file import FileStream
+from ingest.stream_health import StreamHealth
+from ingest.stream_http import HttpStream
+from ingest.stream_mqtt import MqttFrameStream
+
+
+class FrameStream(Protocol):
+    """Frames of one camera, taken one by one by one thread."""
+
+    @property
+    def health(self) -> StreamHealth: ...
+
+    @property
+    def ring(self) -> PacketRing | None:
+        """The original packets of late; None where frames come one by one."""
+
+    def start(self, ready: Callable[[], None]) -> None:
+        """Begin; `ready` is called, from any thread, when `next_frame` may have something."""
+
+    def next_frame(self) -> Frame | None:
+        """None until more came."""
+
+    def told(self, *, moving: bool) -> None:
+        """Whether the analysis saw anything move in the frame given last."""
+
+    def stop(self) -> None: ...
+
+
+def open_stream(camera: Camera, settings: VisionSettings) -> FrameStream:
+    """By the URL: none is MQTT, `file:` a clip, `http(s):` pictures or video, else video."""
+    url = camera.stream_url
+    if not url:
+        return MqttFrameStream(camera.id, frozen_after_s=settings.frozen_frames_after_s)
+    if url.startswith("file:"):
+        return FileStream(camera, settings)
+    if url.startswith(("http:", "https:")):
+        return HttpStream(camera, settings)
+    return CameraStream(camera, settings)
