@@ -30,6 +30,8 @@ log = structlog.get_logger()
 TEND_EVERY_S = 60.0
 LOOK_EVERY_S = 2.0
 MOST_WAITING = 1000
+PICTURES_BYTES = 8 * 2**20
+"""What is made free for pictures at once when they were refused."""
 SPARE = 1.05
 """So much more than is needed is made free, so that not every clip has to."""
 
@@ -125,13 +127,16 @@ class EvidenceDesk:
         with connect(self._settings.database, "muckwatch-evidence") as conn:
             counted = used(conn)
             self.keeper.note_used(counted.objects_bytes, counted.in_database_bytes)
-            short = self.keeper.short_of(0)
-            if short > 0 or isinstance(self.keeper.trouble, ObjectStoreFull):
+            trouble = self.keeper.trouble
+            short = max(self.keeper.short_of(0), 0)
+            if isinstance(trouble, ObjectStoreFull):
+                # A full disk that reserves nothing says so by refusing; asked for once each time.
+                short, self.keeper.trouble = max(short, PICTURES_BYTES), None
+            if short:
                 with self._tending:
-                    make_room(conn, self._objects, max(round(short * SPARE), 1))
+                    make_room(conn, self._objects, round(short * SPARE))
                 counted = used(conn)
                 self.keeper.note_used(counted.objects_bytes, counted.in_database_bytes)
-            trouble = self.keeper.trouble
             put_state(conn, self._objects, self._worker, trouble, counted.objects_bytes)
         USED.set(counted.objects_bytes)
         TROUBLE.set(trouble is not None)

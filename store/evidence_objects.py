@@ -99,9 +99,12 @@ class EvidenceObjects:
         """
 
         def put() -> None:
-            obstore.put(self._opened(), key, content)
-            if self.folder is not None:
-                _flush(self.folder / key)
+            try:
+                obstore.put(self._opened(), key, content)
+                if self.folder is not None:
+                    _flush(self.folder / key)
+            except FileNotFoundError as error:  # the folder went away, not the object
+                raise OSError(str(error)) from error
 
         self._timed(put)
 

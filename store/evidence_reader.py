@@ -110,7 +110,7 @@ def manifest_and_rows(conn: Connection, alert_id: UUID) -> tuple[Manifest, tuple
         alert_id=alert_id,
         links=0 if head is None else int(head[0]),
         head=None if head is None else bytes(head[1]).hex(),
-        entries=tuple(_entry(row) for row in rows),
+        entries=tuple(entry_of(row) for row in rows),
     )
     return manifest, rows
 
@@ -158,7 +158,7 @@ def storage_states(conn: Connection, since: datetime) -> list[StorageState]:
         return cursor.execute(query("evidence_storage"), {"since": since}).fetchall()
 
 
-def _entry(row: EvidenceRow) -> Entry:
+def entry_of(row: EvidenceRow) -> Entry:
     return Entry(
         link=Link(
             number=row.chain_number or 0,
