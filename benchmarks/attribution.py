@@ -12,7 +12,8 @@ import argparse
 import json
 from collections import Counter
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from itertools import pairwise
 
 from alerts.attribution import Attribution
 from alerts.attribution_match import attribute
@@ -117,16 +118,16 @@ def cases() -> dict[str, GateCase]:
     }
     for plates in (0.0, 0.5):
         said = f"fix 15 s, plates {round(plates * 100)} %"
-        usual = {"interval_s": 15.0, "plates": plates}
+        usual = GateCase(interval_s=15.0, plates=plates)
         table |= {
-            f"{said}, GPS 3 m": GateCase(**usual, gps_m=(3.0, 3.0)),
-            f"{said}, GPS 15 m": GateCase(**usual, gps_m=(15.0, 15.0)),
-            f"{said}, camera clock right": GateCase(**usual, camera_clock_s=0.5),
-            f"{said}, terminals off by up to 5 s": GateCase(**usual, terminal_clock_s=5.0),
-            f"{said}, no homography": GateCase(**usual, homography=False),
-            f"{said}, no speed and course": GateCase(**usual, motion=False),
-            f"{said}, half strangers, a fifth silent": GateCase(**usual, strangers=0.5, silent=0.2),
-            f"{said}, asked 5 s after": GateCase(**usual, wait_s=5.0),
+            f"{said}, GPS 3 m": replace(usual, gps_m=(3.0, 3.0)),
+            f"{said}, GPS 15 m": replace(usual, gps_m=(15.0, 15.0)),
+            f"{said}, camera clock right": replace(usual, camera_clock_s=0.5),
+            f"{said}, terminals off by up to 5 s": replace(usual, terminal_clock_s=5.0),
+            f"{said}, no homography": replace(usual, homography=False),
+            f"{said}, no speed and course": replace(usual, motion=False),
+            f"{said}, half strangers, a fifth silent": replace(usual, strangers=0.5, silent=0.2),
+            f"{said}, asked 5 s after": replace(usual, wait_s=5.0),
         }
     return table
 
@@ -154,7 +155,7 @@ def main() -> None:
         )
     print("\n| confidence said | candidates | mean said | truly so |")
     print("|---|---|---|---|")
-    for i, (low, high) in enumerate(zip(_BINS, _BINS[1:], strict=False)):
+    for i, (low, high) in enumerate(pairwise(_BINS)):
         if n := total.bins[i]:
             said_mean, share = total.said[i] / 1e6 / n, total.true[i] / n
             print(f"| {low:g} to {min(high, 1):g} | {n} | {said_mean:.3f} | {share:.3f} |")

@@ -100,6 +100,7 @@ class VisionSettings(_Section):
     analysed_fps: float = Field(5, gt=0)
     confidence: float = Field(0.35, gt=0, lt=1)
     persistence_s: float = Field(5, gt=0, description="an object must stay so long")
+    plates: bool = Field(True, description="read number plates of passing vehicles")
     open_timeout_s: float = Field(10, gt=0)
     read_timeout_s: float = Field(10, gt=0, description="nothing for so long is a disconnect")
     processes: int | None = Field(None, ge=1, le=256, description="workers; None: one a core")

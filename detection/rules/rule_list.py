@@ -5,8 +5,10 @@ from __future__ import annotations
 from config.camera import Camera
 from config.settings import VisionSettings
 from detection.parameters import CameraParameters
+from detection.plate_ocr import plate_reader
 from detection.rules.body_raised import BodyRaised
 from detection.rules.dumping import IllegalDumping
+from detection.rules.gate_line import GateLine
 from detection.rules.open_load import OpenLoad
 from detection.rules.spillage import Spillage
 from detection.scene_view import SceneRule
@@ -23,5 +25,6 @@ def scene_rules(
         (parameters.illegal_dumping.enabled, IllegalDumping(parameters.illegal_dumping, stays_s)),
         (parameters.open_load.enabled, OpenLoad(parameters.open_load)),
         (parameters.camera_body_raised.enabled, BodyRaised(parameters.camera_body_raised)),
+        (True, GateLine(plate_reader(enabled=settings.plates))),
     ]
     return [rule for enabled, rule in rules if enabled]
