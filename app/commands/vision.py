@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
@@ -68,40 +69,62 @@ def _table(clip: Path, result: ClipResult) -> Table:
     return table
 
 
+class ExportFormat(StrEnum):
+    ONNX = "onnx"
+    OPENVINO = "openvino"
+    OPENVINO_INT8 = "openvino-int8"
+
+
 def train(
     to: Annotated[Path, typer.Option("--out", help="the ONNX model to write")],
     data: Annotated[
         Path | None,
-        typer.Option(help="data.yaml of a labelled folder; default: render scenes", dir_okay=False),
+        typer.Argument(help="data.yaml of a labelled folder, or the folder; else scenes are drawn"),
     ] = None,
-    architecture: Annotated[
-        str, typer.Option(help="of ultralytics: .yaml from scratch, .pt to start from weights")
+    base: Annotated[
+        str, typer.Option(help=".yaml of ultralytics: from scratch; .pt or .onnx: go on from there")
     ] = "yolo11n.yaml",
     epochs: Annotated[int, typer.Option(min=1)] = 30,
     hours: Annotated[float | None, typer.Option(help="instead of epochs: so long")] = None,
-    size: Annotated[int, typer.Option(help="side of the network's picture in px")] = 320,
+    image_px: Annotated[int, typer.Option(help="side of the network's picture: 320 or 640")] = 320,
+    export: Annotated[
+        list[ExportFormat] | None, typer.Option(help="beside ONNX, which is always written")
+    ] = None,
+    learning_rate: Annotated[float, typer.Option(help="smaller to go on from weights")] = 0.001,
     pictures: Annotated[
-        int, typer.Option(help="rendered to train on, where no data is given", min=10)
+        int, typer.Option(help="drawn to train on, where no data is given", min=10)
     ] = 1200,
     device: Annotated[str, typer.Option(help="cpu, or a GPU's number")] = "cpu",
     seed: int = 1,
 ) -> None:
-    """Train a detector and export it to ONNX (needs the extra `yolo`)."""
-    from detection.training.train import train as train_detector
+    """Train a detector, export it, and write its card (needs the extra `yolo`)."""
+    from detection.training.job import TrainingJob
 
+    if image_px % 32:
+        raise typer.BadParameter("must be a multiple of 32", param_hint="--image-px")
     if data is None:
         data = _render(to.parent / f"{to.stem}-data", pictures, seed)
-    train_detector(
-        data,
-        to,
-        architecture=architecture,
+    job = TrainingJob(
+        data=data / "data.yaml" if data.is_dir() else data,
+        out=to,
+        base=base,
         epochs=epochs,
         hours=hours,
-        image_size=size,
-        seed=seed,
+        image_px=image_px,
+        learning_rate=learning_rate,
         device=device,
+        seed=seed,
+        formats=tuple(dict.fromkeys(export or ())),
     )
-    out.print(f"{to}: {to.stat().st_size / 1e6:.1f} MB")
+    with progress_bar("评测模型 score") as progress:
+        card = job.run(lambda done: progress(done, 0))
+    for one in card.files:
+        for (split, source), result in one.scores.items():
+            out.print(
+                f"{one.file} ({one.file.stat().st_size / 1e6:.1f} MB), {split}, {source}: "
+                f"mAP50 {result.map50:.3f}, mAP50-95 {result.map50_95:.3f} "
+                f"({result.pictures} pictures)"
+            )
 
 
 def _render(folder: Path, pictures: int, seed: int) -> Path:

@@ -41,11 +41,11 @@ def read_names(data_yaml: Path) -> dict[int, str]:
     raise DatasetError(f"{data_yaml}: names: a list or a mapping of class names is needed")
 
 
-def read_pictures(data_yaml: Path, split: str = "val") -> Iterator[LabelledPicture]:
-    """The pictures of a split; one without a label file has nothing to find.
+def picture_paths(data_yaml: Path, split: str) -> list[Path]:
+    """The picture files of a split, sorted.
 
     Raises:
-        DatasetError: the split, its folder, a picture or a label line is missing or malformed.
+        DatasetError: the split, its folder, or any picture in it is missing.
     """
     described = _read(data_yaml)
     folder = described.get(split)
@@ -55,12 +55,21 @@ def read_pictures(data_yaml: Path, split: str = "val") -> Iterator[LabelledPictu
     pictures = sorted(p for p in (root / folder).rglob("*") if p.suffix.lower() in _SUFFIXES)
     if not pictures:
         raise DatasetError(f"{root / folder}: no pictures")
-    for path in pictures:
+    return pictures
+
+
+def read_pictures(data_yaml: Path, split: str = "val") -> Iterator[LabelledPicture]:
+    """The pictures of a split; one without a label file has nothing to find.
+
+    Raises:
+        DatasetError: the split, its folder, a picture or a label line is missing or malformed.
+    """
+    for path in picture_paths(data_yaml, split):
         read = cv2.imread(str(path), cv2.IMREAD_COLOR)
         if read is None:
             raise DatasetError(f"{path}: is no picture")
         image = np.asarray(read, dtype=np.uint8)
-        boxes, class_ids = _labels(_label_path(path), image.shape[1], image.shape[0])
+        boxes, class_ids = _labels(label_path(path), image.shape[1], image.shape[0])
         yield LabelledPicture(path, image, boxes, class_ids)
 
 
@@ -74,7 +83,7 @@ def _read(data_yaml: Path) -> dict[str, Any]:
     return described
 
 
-def _label_path(picture: Path) -> Path:
+def label_path(picture: Path) -> Path:
     """`…/images/x.jpg` -> `…/labels/x.txt`, the last `images` of the path (ultralytics' rule)."""
     parts = list(picture.parts)
     if "images" in parts:
@@ -82,11 +91,13 @@ def _label_path(picture: Path) -> Path:
     return Path(*parts).with_suffix(".txt")
 
 
-def _labels(
-    path: Path, width_px: int, height_px: int
-) -> tuple[NDArray[np.float32], NDArray[np.int64]]:
+def read_labels(path: Path) -> Iterator[tuple[int, tuple[float, float, float, float, float]]]:
+    """Line number, and class, x, y, width, height in fractions; nothing where there is no file.
+
+    Raises:
+        DatasetError: a line has another form.
+    """
     lines = path.read_text(encoding="utf-8").splitlines() if path.is_file() else []
-    boxes, class_ids = [], []
     for number, line in enumerate(lines, 1):
         if not line.strip():
             continue
@@ -94,6 +105,14 @@ def _labels(
             class_id, x, y, w, h = (float(cell) for cell in line.split())
         except ValueError as error:
             raise DatasetError(f"{path}:{number}: class, x, y, width, height are needed") from error
+        yield number, (class_id, x, y, w, h)
+
+
+def _labels(
+    path: Path, width_px: int, height_px: int
+) -> tuple[NDArray[np.float32], NDArray[np.int64]]:
+    boxes, class_ids = [], []
+    for _, (class_id, x, y, w, h) in read_labels(path):
         class_ids.append(int(class_id))
         boxes.append(
             (

@@ -11,6 +11,7 @@ import supervision as sv
 from supervision.metrics import MeanAveragePrecision
 
 from detection.detector import Detector, load_detector
+from detection.training.check import UNKNOWN, sources_of
 from detection.training.dataset import DatasetError, read_names, read_pictures
 
 _LOWEST_CONFIDENCE = 0.01
@@ -51,13 +52,15 @@ def evaluate_detector(
     data_yaml: Path,
     *,
     split: str = "val",
+    source: str | None = None,
     runtime: str = "onnxruntime",
     progress: Callable[[int], None] = lambda _: None,
 ) -> Evaluation:
     """Run the detector, as the product runs it, over a split. `model` None is the package's own.
 
     Classes are matched by name, so that weights with other class ids can be compared; a class that
-    the model does not know scores 0. `progress` is told how many pictures are done.
+    the model does not know scores 0. With `source` only pictures of which the provenance file
+    says so (`detection.training.check`). `progress` is told how many pictures are done.
 
     Raises:
         DatasetError: the data set cannot be read, or has no labelled object in that split.
@@ -73,7 +76,10 @@ def evaluate_detector(
     metric = MeanAveragePrecision()
     counts: dict[int, int] = {}
     pictures = 0
+    sources = sources_of(data_yaml) if source is not None else {}
     for picture in read_pictures(data_yaml, split):
+        if source is not None and sources.get(picture.path.resolve(), UNKNOWN) != source:
+            continue
         pictures += 1
         seen = detector.detect([picture.image])[0]
         ids = np.array([id_of.get(seen.class_name(i), -1) for i in range(len(seen))], np.int64)
