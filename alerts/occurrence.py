@@ -96,6 +96,7 @@ def _passer(event: SceneEvent) -> PassedBy | None:
     return PassedBy(
         track_uid=passer.track_uid,
         class_name=passer.class_name,
+        confidence=passer.confidence,
         color=passer.color,
         seen_at=passer.seen_at,
         lon=near.lon if near else None,

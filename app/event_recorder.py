@@ -6,7 +6,7 @@ import dataclasses
 import threading
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 import msgspec
 import structlog
@@ -20,13 +20,13 @@ from app.patient_store import PatientStore, Stopped
 from config.camera import Camera
 from config.settings import Settings
 from config.site import Site
+from detection.scene_event import SceneEvent
 from detection.scene_view import Observation
 from detection.sighting import Sighting
 from ingest.rejected_message import RejectedMessage
 from ingest.stream_health import StreamHealth
 from store.batch import Batch
 from store.cameras import put_camera_state
-from store.evidence_keeper import EvidenceKeeper
 from store.snapshot import load_snapshot
 
 log = structlog.get_logger()
@@ -50,6 +50,15 @@ class _Step(NamedTuple):
     camera_id: str
     state: BookState
     batch: Batch
+    events: tuple[SceneEvent, ...]
+
+
+class EvidenceDesk(Protocol):
+    """What is done for evidence before and after a batch is written, see `app.evidence_desk`."""
+
+    def kept(self, changes: Sequence[AlertChange]) -> tuple[AlertChange, ...]: ...
+
+    def written(self, changes: Sequence[AlertChange], events: Sequence[SceneEvent]) -> None: ...
 
 
 class EventRecorder:
@@ -59,8 +68,8 @@ class EventRecorder:
     of them do, and holds up no other. Each camera has a book of its own, snapshotted with every
     change, so that a restart joins a repeat to the alert it belongs to.
 
-    `store` is the writing thread's alone from now on. `keeper` puts pictures where they belong;
-    None leaves them in the database.
+    `store` is the writing thread's alone from now on. Without a `desk` pictures stay in the
+    database, and there are no clips.
     """
 
     def __init__(
@@ -68,10 +77,10 @@ class EventRecorder:
         settings: Settings,
         site: Site,
         store: PatientStore,
-        keeper: EvidenceKeeper | None = None,
+        desk: EvidenceDesk | None = None,
     ) -> None:
         self._store = store
-        self._keeper = keeper
+        self._desk = desk
         self._book = AlertBook(
             site,
             hold_back=timedelta(seconds=settings.pipeline.hold_back_s),
@@ -188,10 +197,11 @@ class EventRecorder:
             worker=_worker(camera_id),
             snapshot=None if state is before else encode_state(state),
         )
-        return _Step(camera_id, state, batch)
+        events = tuple(t for t in told if isinstance(t, SceneEvent))
+        return _Step(camera_id, state, batch, events)
 
     def _kept(self, changes: Sequence[AlertChange]) -> tuple[AlertChange, ...]:
-        return tuple(changes) if self._keeper is None else self._keeper.keep_all(changes)
+        return tuple(changes) if self._desk is None else self._desk.kept(changes)
 
     def _commit(self, steps: Sequence[_Step]) -> None:
         if not steps:
@@ -224,6 +234,8 @@ class EventRecorder:
                     confidence=round(change.alert.confidence, 2),
                     vehicle=change.alert.vehicle_id,
                 )
+            if self._desk is not None:
+                self._desk.written(step.batch.changes, step.events)
 
     def _write_rest(self) -> None:
         with self._lock:

@@ -84,7 +84,7 @@ def sightings_between(
 def sightings_open(
     conn: Connection, camera_ids: Sequence[str], since: datetime
 ) -> list[StoredSighting]:
-    """Sightings since that the rules are not done with and no person settled, oldest first."""
+    """Sightings since that the rules are not done with, oldest first."""
     parameters = {"camera_ids": list(camera_ids), "since": since, "limit": MOST_AT_ONCE}
     return _stored(conn, "sightings_open", parameters)
 

@@ -76,9 +76,9 @@ WHERE camera_id = %(camera_id)s AND at >= %(since)s AND at <= %(until)s
 ORDER BY at, sighting_id
 
 -- name: sightings_open
--- Those whom the rules may still lay otherwise; what a person laid is settled.
+-- Those whom the rules may still lay otherwise.
 SELECT * FROM sighting
-WHERE NOT final AND chosen_at IS NULL AND at >= %(since)s AND camera_id = ANY(%(camera_ids)s)
+WHERE NOT final AND at >= %(since)s AND camera_id = ANY(%(camera_ids)s)
 ORDER BY at, sighting_id
 LIMIT %(limit)s
 
@@ -105,8 +105,8 @@ WHERE camera_id = %(camera_id)s AND started_at >= %(since)s AND started_at <= %(
 ORDER BY alert_id
 
 -- name: fixes_near
--- By vehicle, each by its key: the history has no other way to a moment. The newest place of a vehicle tells
--- whether it can have been there at all.
+-- By vehicle, each by its key: the history has no other way to a moment. All that is near, and of every other
+-- vehicle its last word in that time: who was heard of elsewhere is not silent.
 SELECT p.vehicle_id, p.terminal_id, p.fix_time, p.received_at, p.lon, p.lat, p.speed_kmh, p.course_deg,
        p.altitude_m, p.satellites, p.lid, p.load, p.body_raised, p.ignition, p.work, p.weight_kg,
        p.temperature_c, p.antenna_cut, p.power_cut, p.backfill, p.quality
@@ -115,8 +115,30 @@ CROSS JOIN LATERAL (
     SELECT * FROM position
     WHERE position.vehicle_id = l.vehicle_id AND position.fix_time >= %(since)s
       AND position.fix_time <= %(until)s AND position.quality = 0
+      AND position.lon BETWEEN %(west)s AND %(east)s AND position.lat BETWEEN %(south)s AND %(north)s
+    UNION
+    (SELECT * FROM position
+     WHERE position.vehicle_id = l.vehicle_id AND position.fix_time >= %(since)s
+       AND position.fix_time <= %(until)s AND position.quality = 0
+     ORDER BY position.fix_time DESC LIMIT 1)
 ) AS p
 WHERE l.fix_time >= %(since)s
-  AND l.lon BETWEEN %(far_west)s AND %(far_east)s AND l.lat BETWEEN %(far_south)s AND %(far_north)s
-  AND p.lon BETWEEN %(west)s AND %(east)s AND p.lat BETWEEN %(south)s AND %(north)s
 ORDER BY p.vehicle_id, p.fix_time
+
+-- name: newest_fix
+SELECT max(fix_time) FROM latest_position WHERE fix_time <= %(now)s
+
+-- name: on_a_trip
+-- Who was loaded and had not emptied at that time.
+SELECT DISTINCT vehicle_id FROM trip
+WHERE began_at <= %(at)s AND began_at >= %(at)s::timestamptz - interval '1 day'
+  AND coalesce(emptied_at, ended_at, 'infinity') > %(at)s
+
+-- name: clock_offsets
+-- Of the newest trucks that their plates named, by how much the camera's clock was off; newest first.
+SELECT (candidates -> 0 -> 'values' ->> 'offset_s')::double precision AS offset_s
+FROM sighting
+WHERE camera_id = %(camera_id)s AND at >= %(since)s AND at <= %(until)s AND final AND vehicle_id IS NOT NULL
+  AND candidates -> 0 ->> 'plate_read' = 'same' AND candidates -> 0 -> 'values' ->> 'offset_s' IS NOT NULL
+ORDER BY at DESC
+LIMIT %(limit)s

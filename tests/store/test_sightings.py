@@ -7,10 +7,11 @@ from datetime import timedelta
 import msgspec
 import pytest
 
+from alerts.attribution import Attribution, Candidate
 from detection.sighting import PlateReading
 from store.batch import Batch
 from store.database import Connection
-from store.fixes_near import fixes_near
+from store.fleet_known import clock_offsets, fixes_near, newest_fix, on_a_trip
 from store.sighting_reader import (
     passers_unlaid,
     recent_sightings,
@@ -21,7 +22,7 @@ from store.sighting_reader import (
 )
 from store.sighting_reader import sighting as stored_sighting
 from store.writer import Writer
-from tests.store.made import NOON, picture, position, raised
+from tests.store.made import NOON, picture, position, raised, trip
 from tests.store.seen import CAMERA, attribution, sighting, spill, track
 from tests.store.seen import picture as passing
 
@@ -164,11 +165,50 @@ def test_fixes_near_a_camera(writer: Writer, conn: Connection) -> None:
     )  # fmt: skip
     writer.follow()
 
-    def near(radius_m: float, far_m: float = 30_000) -> list[tuple[str, float]]:
-        span = {"since": NOON - timedelta(minutes=2), "until": NOON + timedelta(minutes=2)}
-        found = fixes_near(conn, 119.95, 31.70, radius_m=radius_m, far_m=far_m, **span)
+    def near(radius_m: float) -> list[tuple[str, float]]:
+        span = (NOON - timedelta(minutes=2), NOON + timedelta(minutes=2))
+        found = fixes_near(conn, 119.95, 31.70, radius_m, *span)
         return [(p.vehicle_id, (p.fix_time - NOON).total_seconds()) for p in found]
 
-    assert near(1000) == [("a", -20), ("a", 0), ("b", 5)]
-    assert near(3000) == [("a", -20), ("a", 0), ("b", 5), ("c", -10)]
-    assert near(1000, far_m=2000) == [("b", 5)]
+    # All that is near, and of each the last word: "a" drove off, "c" and "far" were elsewhere.
+    assert near(1000) == [("a", -20), ("a", 0), ("a", 30), ("b", 5), ("c", -10), ("far", 0)]
+    assert near(200) == [("a", 0), ("a", 30), ("b", 5), ("c", -10), ("far", 0)]
+    assert newest_fix(conn, NOON + HOUR) == NOON + timedelta(seconds=30)
+    assert newest_fix(conn, NOON - 2 * HOUR) is None
+
+
+def test_who_was_laden(writer: Writer, conn: Connection) -> None:
+    emptied = NOON + timedelta(minutes=30)
+    trips = (
+        trip("under way"),
+        trip("emptied", emptied_at=emptied),
+        trip("ended", ended_at=emptied),
+        trip("long ago", -3 * 86400),
+    )
+    writer.write(Batch(trips=trips))
+    assert on_a_trip(conn, NOON - HOUR) == frozenset()
+    assert on_a_trip(conn, NOON + timedelta(minutes=5)) == {"under way", "emptied", "ended"}
+    assert on_a_trip(conn, NOON + HOUR) == {"under way"}
+
+
+def test_a_clock_is_learned_from_plates_only(writer: Writer, conn: Connection) -> None:
+    def named(number: int, offset_s: float | None, plate_read: str = "same") -> Attribution:
+        first = Candidate(
+            vehicle_id="v01", confidence=0.99, plate_read=plate_read, values={"offset_s": offset_s}
+        )
+        made = attribution(number, candidates=(first,), final=True)
+        return msgspec.structs.replace(made, at=NOON + timedelta(seconds=number))
+
+    writer.write(
+        Batch(
+            sightings=tuple(sighting(n, n) for n in range(6)),
+            attributions=(
+                named(0, 1.5), named(1, 2.5), named(2, None), named(3, 9.0, "similar"),
+                msgspec.structs.replace(named(4, 9.0), final=False), named(5, 3.5),
+            ),
+        )
+    )  # fmt: skip
+    later = NOON + HOUR
+    assert clock_offsets(conn, CAMERA, later, 50) == [1.5, 2.5, 3.5]
+    assert clock_offsets(conn, CAMERA, later, 2) == [2.5, 3.5]
+    assert clock_offsets(conn, "gate-south", later, 50) == []

@@ -1,0 +1,242 @@
+"""What cameras saw is laid at trucks while it runs, from the tables and by the real matching."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+import msgspec
+import pytest
+
+from app.attributor import Attributor
+from app.patient_store import PatientStore
+from config.demo_district import folder
+from config.settings import DatabaseSettings, Settings
+from config.site_files import read_site_folder
+from ingest.position import Position
+from store.alert_reader import alert_page, recent_alerts
+from store.alert_row import StoredAlert
+from store.batch import Batch
+from store.database import Connection, connect
+from store.migrate import migrate
+from store.operator import lay_at
+from store.sighting_reader import recent_sightings
+from store.sighting_row import StoredSighting
+from store.site import seed_site_files
+from store.writer import Writer
+from tests.app.camera_world import (
+    CAMERA,
+    NOW,
+    SITE,
+    TRUCKS,
+    drive,
+    event,
+    passage,
+    recorder_of,
+    settings_of,
+)
+from tests.store.conftest import embedded, fresh_database
+
+__all__ = ["embedded"]
+
+pytestmark = pytest.mark.servers
+
+LONG_S = 30.0
+FIRST, SECOND, ABSENT = TRUCKS[:3]
+
+
+@pytest.fixture
+def database(embedded: DatabaseSettings) -> Iterator[DatabaseSettings]:
+    with fresh_database(embedded) as url:
+        with connect(DatabaseSettings(url=url)) as conn:
+            migrate(conn)
+            seed_site_files(conn, read_site_folder(folder()))
+        yield DatabaseSettings(url=url)
+
+
+@dataclass
+class Gate:
+    """A vision process's recorder and attributor, and the fleet's pipeline, over one database."""
+
+    settings: Settings
+    conn: Connection
+
+    def __post_init__(self) -> None:
+        self.fleet = Writer(self.conn, lambda _change: ())
+        self.restart()
+
+    def restart(self, cameras: Sequence[str] = tuple(SITE.cameras)) -> None:
+        self.recorder = recorder_of(self.settings)
+        stop = threading.Event()
+        store = PatientStore(self.settings.database, lambda _change: (), stop)
+        self.attributor = Attributor(self.settings, SITE, self.recorder, store, cameras, stop)
+
+    def stop(self) -> None:
+        self.recorder.close()
+        self.attributor.join()
+
+    def see(self, *told: object, camera: str = CAMERA) -> None:
+        self.recorder.record(camera, told)  # type: ignore[arg-type]
+        assert self.recorder.wait_written(LONG_S)
+
+    def hear(self, *positions: Position) -> None:
+        self.fleet.write(Batch(positions=positions))
+        self.fleet.follow()
+
+    def look(self, after_s: float = 0) -> int:
+        answers = self.attributor.look(NOW + timedelta(seconds=after_s))
+        assert self.recorder.wait_written(LONG_S)
+        return answers
+
+    def sightings(self) -> dict[datetime, StoredSighting]:
+        return {s.sighting.at: s for s in recent_sightings(self.conn)}
+
+    def alert(self) -> StoredAlert:
+        [stored] = recent_alerts(self.conn)
+        return stored
+
+
+@pytest.fixture
+def gate(database: DatabaseSettings) -> Iterator[Gate]:
+    with connect(database) as conn:
+        made = Gate(settings_of(database), conn)
+        yield made
+        made.stop()
+
+
+def at(ago_s: float) -> datetime:
+    return NOW - timedelta(seconds=ago_s)
+
+
+def test_a_spill_is_laid_at_the_truck_whose_plate_and_place_fit(gate: Gate) -> None:
+    gate.hear(*drive(FIRST, at(33)), *drive(SECOND, at(600)))
+    gate.see(passage(1, FIRST), event(1))
+    assert gate.look() == 1
+    stored = gate.alert()
+    assert (stored.alert.vehicle_id, stored.alert.plate) == (FIRST.vehicle_id, FIRST.plate)
+    assert stored.attributed_by == "rules"
+    assert stored.revision == 2  # raised, and amended once
+    best = stored.alert.candidates[0]
+    assert best.plate_read == "same"
+    assert best.distance_m is not None
+    assert best.distance_m < 20
+    [seen] = gate.sightings().values()
+    assert seen.vehicle_id == FIRST.vehicle_id
+    for later_s in (10, 60, 700):
+        gate.look(later_s)
+    assert gate.alert().revision == 2
+    [seen] = gate.sightings().values()
+    assert seen.attribution is not None
+    assert seen.attribution.final
+
+
+def test_it_waits_for_positions_and_for_a_pipeline_that_is_behind(gate: Gate) -> None:
+    gate.see(passage(1, FIRST), event(1))
+    assert gate.look() == 0  # nobody was heard of at all
+    gate.hear(*drive(FIRST, at(33), -60, -10))
+    assert gate.look(5) == 0  # the fleet is not known up to the passage
+    assert gate.alert().alert.nobody is None
+    gate.hear(*drive(FIRST, at(33), -5, 30))
+    assert gate.look(10) == 1
+    assert gate.alert().alert.vehicle_id == FIRST.vehicle_id
+
+
+def test_what_no_position_came_for_is_settled_in_the_end(gate: Gate) -> None:
+    gate.see(passage(1, None), event(1))
+    assert gate.look() == 0
+    assert gate.look(700) == 1
+    stored = gate.alert()
+    assert stored.alert.vehicle_id is None
+    assert stored.alert.nobody is not None
+    assert stored.alert.nobody > 0.5
+    assert gate.look(720) == 0
+
+
+def test_two_that_both_fit_stay_two_for_a_person(gate: Gate) -> None:
+    """Side by side through the gate, no plate read: nobody is named, both are told."""
+    gate.hear(*drive(FIRST, at(33)), *drive(SECOND, at(33)))
+    gate.see(passage(1, None), event(1))
+    gate.look()
+    gate.look(60)
+    stored = gate.alert()
+    assert stored.alert.vehicle_id is None
+    suspects = {c.vehicle_id for c in stored.alert.candidates}
+    assert suspects >= {FIRST.vehicle_id, SECOND.vehicle_id}
+    done = lay_at(gate.conn, stored.alert.alert_id, SECOND.vehicle_id, "王工", None, lambda _: ())
+    assert done is not None
+    gate.hear(*drive(FIRST, at(33), 35, 60))
+    for later_s in (120, 700):
+        gate.look(later_s)
+    stored = gate.alert()
+    assert (stored.shown.vehicle_id, stored.attributed_by) == (SECOND.vehicle_id, "王工")
+    [seen] = gate.sightings().values()
+    assert seen.vehicle_id == SECOND.vehicle_id
+
+
+def test_an_event_that_comes_after_its_truck_was_settled(gate: Gate) -> None:
+    """Even in a process that has forgotten all: the table remembers who it was."""
+    gate.hear(*drive(FIRST, at(33)))
+    gate.see(passage(1, FIRST))
+    assert gate.look() == 1
+    gate.look(700)
+    gate.stop()
+    gate.conn.execute("DELETE FROM worker_snapshot")
+    gate.restart()
+    gate.see(event(1))
+    assert gate.look(705) == 1
+    assert gate.alert().alert.vehicle_id == FIRST.vehicle_id
+    assert gate.look(710) == 0
+
+
+def test_after_a_restart_it_goes_on_with_what_is_open(gate: Gate) -> None:
+    gate.see(passage(1, FIRST), event(1))
+    gate.stop()
+    gate.hear(*drive(FIRST, at(33)))
+    gate.restart()
+    assert gate.look(30) == 1
+    stored = gate.alert()
+    assert stored.alert.vehicle_id == FIRST.vehicle_id
+    page = alert_page(gate.conn, stored.alert.alert_id)
+    assert page is not None
+    assert [e.change for e in page.log] == ["raised", "amended"]
+
+
+def test_who_passed_without_a_sighting_is_laid_too_but_no_person(gate: Gate) -> None:
+    walker = event(2, kind="illegal_dumping")
+    gate.hear(*drive(FIRST, at(33)))
+    gate.see(event(1))
+    assert gate.look(60) == 1
+    stored = gate.alert()
+    assert [c.vehicle_id for c in stored.alert.candidates] == [FIRST.vehicle_id]
+    assert walker.passer is not None
+    on_foot = msgspec.structs.replace(walker.passer, class_name="person")
+    gate.see(msgspec.structs.replace(walker, passer=on_foot))
+    gate.look(700)
+    judged = {s.alert.kind: s.alert.nobody for s in recent_alerts(gate.conn)}
+    assert judged["illegal_dumping"] is None
+    assert judged["spillage"] is not None
+
+
+def test_each_process_lays_its_own_cameras_only(gate: Gate) -> None:
+    gate.hear(*drive(FIRST, at(33)))
+    gate.see(passage(1, FIRST), event(1))
+    gate.stop()
+    gate.restart(cameras=["gate-south"])
+    assert gate.look(30) == 0
+    gate.stop()
+    gate.restart(cameras=[CAMERA])
+    assert gate.look(30) == 1
+
+
+def test_the_thread_does_it_by_itself(gate: Gate) -> None:
+    gate.hear(*drive(FIRST, at(33)))
+    gate.see(passage(1, FIRST), event(1))
+    gate.conn.execute("LISTEN sighting")
+    gate.attributor.start()
+    deadline = iter(range(300))
+    while gate.alert().alert.vehicle_id is None:
+        assert next(deadline, None) is not None
+        list(gate.conn.notifies(timeout=0.1, stop_after=1))
+    gate.attributor._stop.set()
