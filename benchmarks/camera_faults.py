@@ -152,7 +152,7 @@ def _second(at: datetime) -> float:
 
 
 def real_scene(clip: Path) -> list[Image]:
-    """Pictures of a clip, made a little larger than what is seen, so that the camera can turn in them."""
+    """Pictures of a clip, a little larger than what is seen, so that the camera can turn."""
     size = (round(SIZE_PX[0] * REAL_MARGIN), round(SIZE_PX[1] * REAL_MARGIN))
     pictures = []
     for frame in read_clip(clip, "c", BEGIN, FPS):

@@ -74,7 +74,7 @@ def _grain(number: int) -> NDArray[np.float32]:
 
 def grained(picture: Image, number: int, deviation: float = 3.0) -> Image:
     """With a sensor's grain, eight of which follow each other."""
-    noise = cv2.multiply(_grain(number % 8), deviation)
+    noise = _grain(number % 8) * np.float32(deviation)
     return np.asarray(cv2.add(picture, noise, dtype=cv2.CV_8U), np.uint8)
 
 

@@ -12,6 +12,15 @@ from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
 from config.site import RuleParameters
+from detection.health.parameters import (
+    BlindedParameters,
+    BlockedParameters,
+    DarkParameters,
+    FocusParameters,
+    FrozenParameters,
+    MovedParameters,
+    StreamParameters,
+)
 
 FOREIGN_KEYS = frozenset({"severity", "hold_back_s", "deadline_s", "told"})
 """Keys under [rules.<kind>] that other parts of the product read."""
@@ -82,6 +91,13 @@ class CameraParameters:
     illegal_dumping: DumpingParameters = field(default_factory=DumpingParameters)
     open_load: LoadParameters = field(default_factory=LoadParameters)
     camera_body_raised: LoadParameters = field(default_factory=LoadParameters)
+    camera_offline: StreamParameters = field(default_factory=StreamParameters)
+    camera_frozen: FrozenParameters = field(default_factory=FrozenParameters)
+    camera_dark: DarkParameters = field(default_factory=DarkParameters)
+    camera_blinded: BlindedParameters = field(default_factory=BlindedParameters)
+    camera_out_of_focus: FocusParameters = field(default_factory=FocusParameters)
+    camera_blocked: BlockedParameters = field(default_factory=BlockedParameters)
+    camera_moved: MovedParameters = field(default_factory=MovedParameters)
 
 
 T = TypeVar("T")

@@ -19,9 +19,9 @@ from detection.health.fault import Fault, Values
 from detection.health.focus import OutOfFocus
 from detection.health.look import HealthLook, look_at
 from detection.health.moved import Aim, Moved
-from detection.health.parameters import HealthParameters
 from detection.health.scene_memory import SceneMemory
 from detection.health.stream import StreamFaults
+from detection.parameters import CameraParameters
 from detection.placement import announced_placement
 from detection.registration import View
 from detection.scene_event import SceneEvent, Snapshot
@@ -49,12 +49,12 @@ class CameraHealth:
     def __init__(
         self,
         camera: Camera,
-        parameters: HealthParameters | None = None,
+        parameters: CameraParameters | None = None,
         reference: bytes | None = None,
     ) -> None:
         """`reference`: the placement's picture as `reference_jpeg` once gave it."""
         self.camera = camera
-        limits = parameters or HealthParameters()
+        limits = parameters or CameraParameters()
         self._limits = limits
         self._memory = SceneMemory.given(reference)
         self._stream = StreamFaults(camera, limits)
@@ -85,6 +85,19 @@ class CameraHealth:
         """Zones mean nothing now: the picture is another one, or shows nothing."""
         told = (self._dark_fault, self._blinded_fault, self._blocked_fault, self._moved_fault)
         return self._carried or self._sound < TRUSTED or any(fault.told for fault in told)
+
+    @property
+    def faults(self) -> tuple[str, ...]:
+        """Kinds that were told of the picture and are not over."""
+        every = (
+            self._dark_fault,
+            self._blinded_fault,
+            self._focus_fault,
+            self._blocked_fault,
+            self._moved_fault,
+            self._carried_fault,
+        )
+        return tuple(dict.fromkeys(fault.kind for fault in every if fault.told))
 
     @property
     def needs_placement(self) -> bool:
@@ -171,8 +184,10 @@ class CameraHealth:
         shown = not lightless and not blinded
         whole = shown and self._blocked.whole(seen)
         part = shown and not whole and self._blocked.part(seen)
-        soft = shown and not whole and self._focus.holds(seen)
-        aim = self._moved.aim(seen) if shown and not whole and not soft else Aim.UNKNOWN
+        aim = self._moved.aim(seen) if shown and not whole else Aim.UNKNOWN
+        soft = shown and not whole and aim is not Aim.ELSEWHERE and self._focus.holds(seen)
+        if soft and aim is Aim.LOST:
+            aim = Aim.UNKNOWN  # too blurred to be found
         sound = shown and not whole and aim is Aim.HOLDS
         known = _known(seen)
         events = [

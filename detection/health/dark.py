@@ -6,7 +6,10 @@ from datetime import datetime
 
 from detection.health.look import HealthLook
 from detection.health.parameters import DarkParameters
+from detection.registration import View
 
+KNOWN_AGAIN = 0.3
+"""So many tiles are not found in a sensor's grain by chance (ours)."""
 DAY_WEIGHT = 0.5
 """How much the last day counts in what is usual for an hour (ours)."""
 
@@ -21,7 +24,10 @@ class Dark:
         self._sum = self._count = 0.0
 
     def lightless(self, look: HealthLook) -> bool:
-        """Nothing can be seen, usual or not."""
+        """Nothing can be seen, usual or not: what is known again is seen, however faint."""
+        found = look.registration
+        if found.view is View.SAME and found.agreement >= KNOWN_AGAIN:
+            return False
         return look.light.p90 < self.parameters.level and look.light.spread < self.parameters.spread
 
     def holds(self, look: HealthLook) -> bool:

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from detection.health.look import HealthLook
 from detection.health.parameters import FocusParameters
+from detection.registration import View
 
 USUAL_RATE = 0.03
 LEARNS_WITHIN = 0.12
 """What differs more from the usual is not learnt: a lens that fouls in days shall be told."""
-SAME_SCENE = 0.6
-"""Likeness from which it is this scene, however blurred, and nothing before the lens (ours)."""
+SAME_SCENE = 0.8
+"""Likeness from which it is this scene though no tile is found (ours)."""
+FEW_EDGES = 0.5
+"""A picture that is not found for its blur has fewer edges than this share of the usual (ours)."""
 
 
 class OutOfFocus:
@@ -20,9 +23,13 @@ class OutOfFocus:
 
     def holds(self, look: HealthLook) -> bool:
         usual = look.lit.usual_sharpness
-        if look.sharpness is None or usual is None or look.likeness < SAME_SCENE:
+        found = look.registration
+        here = found.view is View.SAME or (
+            look.likeness >= SAME_SCENE and found.texture < FEW_EDGES
+        )
+        if look.sharpness is None or usual is None or not here:
             self.sharpness = None
-            self._holds = self._holds and look.likeness >= SAME_SCENE
+            self._holds = self._holds and here
             return self._holds
         self.sharpness = look.sharpness / usual
         limit = self.parameters.clear_sharpness if self._holds else self.parameters.sharpness

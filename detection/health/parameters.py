@@ -5,18 +5,27 @@ All are ours, by trial: docs/cameras.md, "Camera health".
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True)
 class StreamParameters:
-    """`camera_offline`, `camera_frozen`.
+    """`camera_offline`.
 
     Told after `after_s`; a stream that came back for `clear_s` is well again.
     """
 
     enabled: bool = True
     after_s: float = 10.0
+    clear_s: float = 3.0
+
+
+@dataclass(frozen=True, slots=True)
+class FrozenParameters:
+    """`camera_frozen`: as offline, but the stream's own watchdog has waited before (30 s)."""
+
+    enabled: bool = True
+    after_s: float = 0.0
     clear_s: float = 3.0
 
 
@@ -112,16 +121,3 @@ class MovedParameters:
     clear_s: float = 3.0
     place_m: float = 30.0
     heading_deg: float = 10.0
-
-
-@dataclass(frozen=True, slots=True)
-class HealthParameters:
-    """Those of one site."""
-
-    camera_offline: StreamParameters = field(default_factory=StreamParameters)
-    camera_frozen: StreamParameters = field(default_factory=lambda: StreamParameters(after_s=0.0))
-    camera_dark: DarkParameters = field(default_factory=DarkParameters)
-    camera_blinded: BlindedParameters = field(default_factory=BlindedParameters)
-    camera_out_of_focus: FocusParameters = field(default_factory=FocusParameters)
-    camera_blocked: BlockedParameters = field(default_factory=BlockedParameters)
-    camera_moved: MovedParameters = field(default_factory=MovedParameters)

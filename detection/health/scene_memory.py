@@ -130,14 +130,14 @@ class SceneMemory:
         """The stream has the shape that the reference was taken in."""
         known = self.lights[0].reference
         height, width = image.shape[:2]
-        return abs(height / width - known.height_px / known.width_px) < 0.02
+        return bool(abs(height / width - known.height_px / known.width_px) < 0.02)
 
     def _new_light(self, found: Registration, image: Image) -> bool:
         if found.agreement < WEAK_AGREEMENT:
             return True
-        now = float(image[::4, ::4].mean())
-        known = [lit.reference.brightness for lit in self.lights]
-        return bool(min(max(now + 4, b + 4) / (min(now, b) + 4) for b in known) > NEW_LIGHT)
+        now = float(image[::4, ::4].mean()) + 4
+        known = [lit.reference.brightness + 4 for lit in self.lights]
+        return all(max(now, b) / min(now, b) > NEW_LIGHT for b in known)
 
 
 def _median(samples: Sequence[tuple[Image, tuple[float, float]]], *, aligned: bool) -> Image:

@@ -6,7 +6,7 @@ from datetime import datetime
 
 from config.camera import Camera
 from detection.health.fault import Fault, Values
-from detection.health.parameters import HealthParameters
+from detection.parameters import CameraParameters
 from detection.scene_event import SceneEvent
 from ingest.stream_health import StreamHealth, StreamState
 
@@ -14,14 +14,15 @@ from ingest.stream_health import StreamHealth, StreamState
 class StreamFaults:
     """Asked now and then, also while no picture comes; `at` is the worker's clock."""
 
-    def __init__(self, camera: Camera, parameters: HealthParameters) -> None:
-        self._limits = {
-            StreamState.OFFLINE: parameters.camera_offline,
-            StreamState.FROZEN: parameters.camera_frozen,
+    def __init__(self, camera: Camera, parameters: CameraParameters) -> None:
+        offline, frozen = parameters.camera_offline, parameters.camera_frozen
+        self._after_s = {
+            StreamState.OFFLINE: offline.after_s,
+            StreamState.FROZEN: frozen.after_s,
         }
         self._faults = {
-            state: Fault(camera, f"camera_{state.value}", limits)
-            for state, limits in self._limits.items()
+            StreamState.OFFLINE: Fault(camera, "camera_offline", offline),
+            StreamState.FROZEN: Fault(camera, "camera_frozen", frozen),
         }
 
     def advance(
@@ -39,7 +40,7 @@ class StreamFaults:
             events += fault.advance(
                 health.state is state,
                 at,
-                after_s=self._limits[state].after_s,
+                after_s=self._after_s[state],
                 size_px=size_px,
                 values=values,
                 confidence=1.0,
