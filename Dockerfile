@@ -24,8 +24,10 @@ LABEL org.opencontainers.image.title="muckwatch" org.opencontainers.image.licens
 # The same number on every host, so that files can be given to it.
 RUN groupadd --gid 10001 muckwatch \
     && useradd --uid 10001 --gid 10001 --no-create-home --home-dir /nonexistent --shell /usr/sbin/nologin muckwatch
+# A volume that is mounted here for the first time becomes that user's.
+RUN install -d -o 10001 -g 10001 /var/lib/muckwatch
 COPY --from=build /opt/muckwatch /opt/muckwatch
-# Nothing is written but to /tmp; matplotlib comes with a tracking library and wants a folder.
+# Nothing is written but to /tmp and the volume; matplotlib comes with a tracking library and wants a folder.
 ENV PATH=/opt/muckwatch/bin:$PATH PYTHONDONTWRITEBYTECODE=1 PYTHONUNBUFFERED=1 MPLCONFIGDIR=/tmp/matplotlib
 USER 10001:10001
 WORKDIR /tmp

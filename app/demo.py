@@ -149,6 +149,7 @@ def _environment(
     }
     own = {
         "MUCKWATCH_SITE": str(demo_district()),
+        "MUCKWATCH_EVIDENCE__URL": f"file:{data / 'evidence'}",
         "MUCKWATCH_DATABASE__URL": postgres.url,
         "MUCKWATCH_DATABASE__PASSWORD": postgres.password,
         "MUCKWATCH_MQTT__HOST": LOOPBACK,

@@ -12,7 +12,7 @@ import structlog
 from prometheus_client import Gauge
 
 from alerts.alert import AlertChange, ChangeKind, Evidence
-from app.clip_taker import POSITIONS_AFTER_S, ClipOf, ClipTaker
+from app.clip_taker import POSITIONS_AFTER_S, ClipOf, ClipTaker, TakenClip
 from app.patient_store import PatientStore, Stopped
 from config.settings import Settings
 from detection.scene_event import SceneEvent
@@ -50,7 +50,6 @@ class EvidenceDesk:
         self,
         settings: Settings,
         destinations_of: DestinationsOf,
-        clip_of: ClipOf,
         worker: str,
         stop: threading.Event,
     ) -> None:
@@ -59,14 +58,21 @@ class EvidenceDesk:
         self._store = PatientStore(settings.database, destinations_of, stop)
         self._objects = EvidenceObjects(settings.evidence)
         self.keeper = EvidenceKeeper(self._objects, worker, self._make_room)
-        self.taker = ClipTaker(settings.evidence, self.keeper, clip_of, self._attach)
+        self.taker = ClipTaker(
+            settings.evidence,
+            self.keeper,
+            self._clip,
+            self._attach,
+        )
+        self._clip_of: ClipOf = lambda *_: None
         self._tending = threading.Lock()
         self._ending = threading.Event()
         self._lock = threading.Lock()
         self._tracks: list[tuple[float, UUID, datetime, datetime]] = []
         self._thread = threading.Thread(target=self._run, name="evidence-desk", daemon=True)
 
-    def start(self) -> None:
+    def start(self, clip_of: ClipOf) -> None:
+        self._clip_of = clip_of
         self.taker.start()
         self._thread.start()
 
@@ -156,6 +162,9 @@ class EvidenceDesk:
             return False
         self.keeper.note_used(counted.objects_bytes, counted.in_database_bytes)
         return freed > 0
+
+    def _clip(self, camera_id: str, since: datetime, until: datetime) -> TakenClip | None:
+        return self._clip_of(camera_id, since, until)
 
     def _attach(self, evidence: Sequence[Evidence]) -> None:
         self._store.ask(lambda conn: attach_evidence(conn, evidence, self._destinations_of))

@@ -80,7 +80,7 @@ def _run(
     share: Share | None,
 ) -> None:
     if role is Role.PIPELINE:
-        start_maintenance(settings.database, stop)
+        start_maintenance(settings.database, stop, settings.evidence)
         from app.pipeline import run as run_pipeline
 
         run_pipeline(settings, stop)

@@ -27,6 +27,7 @@ import structlog
 from config.camera import Camera
 from config.settings import VisionSettings
 from ingest.frame import Frame
+from ingest.jpeg_ring import JpegRing
 from ingest.packet_ring import PacketRing
 from ingest.stream import CameraStream
 from ingest.stream_connection import StreamError
@@ -61,6 +62,7 @@ class HttpStream:
         self._lock = threading.Lock()
         self._newest: Frame | None = None
         self._health = StreamHealth()
+        self._pictures = JpegRing()
         self._watchdog = FrozenWatchdog(settings.frozen_frames_after_s)
         self._last = b""
         self._known: dict[str, str] = {}  # headers that ask whether it is new
@@ -71,8 +73,8 @@ class HttpStream:
         return self._health if self._video is None else self._video.health
 
     @property
-    def ring(self) -> PacketRing | None:
-        return None if self._video is None else self._video.ring
+    def ring(self) -> PacketRing | JpegRing:
+        return self._pictures if self._video is None else self._video.ring
 
     def start(self, ready: Callable[[], None]) -> None:
         self._ready = ready
@@ -167,6 +169,7 @@ class HttpStream:
             raise StreamError(f"jpeg: {fault or 'cannot be decoded'}")
         self._last = content
         frame = Frame.of(self.camera.id, now, np.asarray(image, np.uint8), seen - 1)
+        self._pictures.append(now, content, frame.size_px)
         with self._lock:
             dropped, self._newest = self._newest is not None, frame
         self._health = replace(

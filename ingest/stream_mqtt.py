@@ -13,6 +13,7 @@ import cv2
 import numpy as np
 
 from ingest.frame import Frame
+from ingest.jpeg_ring import JpegRing
 from ingest.rejected_message import RejectedMessage
 from ingest.stream_health import StreamHealth, StreamState
 from ingest.stream_watchdog import FrozenWatchdog
@@ -102,10 +103,7 @@ class MqttFrameStream:
         self._seen_s = -np.inf
         self._ready: Callable[[], None] = lambda: None
         self._health = StreamHealth(detail="no frame yet")
-
-    @property
-    def ring(self) -> None:
-        """Frames that come one by one leave no packets."""
+        self.ring = JpegRing()
 
     def start(self, ready: Callable[[], None]) -> None:
         """`ready` is called with each good frame that is offered."""
@@ -131,6 +129,7 @@ class MqttFrameStream:
                 reason=f"topic: camera {frame.camera_id!r}, this stream is {self.camera_id!r}",
                 received_at=received_at,
             )
+        self.ring.append(frame.captured_at, payload, frame.size_px)
         self._seen_s = time.monotonic()
         frozen = self._watchdog.see(frame.image, self._seen_s)
         with self._changed:

@@ -3,17 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import datetime
 from typing import Protocol
 
 from config.camera import Camera
 from config.settings import VisionSettings
 from ingest.frame import Frame
-from ingest.packet_ring import PacketRing
+from ingest.packet_ring import Clip
 from ingest.stream import CameraStream
 from ingest.stream_file import FileStream
 from ingest.stream_health import StreamHealth
 from ingest.stream_http import HttpStream
 from ingest.stream_mqtt import MqttFrameStream
+
+
+class ClipRing(Protocol):
+    """The originals of late: packets (`PacketRing`) or JPEGs (`JpegRing`)."""
+
+    def has_until(self, at: datetime) -> bool: ...
+
+    def clip(self, since: datetime, until: datetime) -> Clip | None: ...
 
 
 class FrameStream(Protocol):
@@ -23,8 +32,8 @@ class FrameStream(Protocol):
     def health(self) -> StreamHealth: ...
 
     @property
-    def ring(self) -> PacketRing | None:
-        """The original packets of late; None where frames come one by one."""
+    def ring(self) -> ClipRing | None:
+        """The originals of late; None for a file, which is its own."""
 
     def start(self, ready: Callable[[], None]) -> None:
         """Begin; `ready` is called, from any thread, when `next_frame` may have something."""

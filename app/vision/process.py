@@ -9,12 +9,14 @@ from datetime import datetime
 
 import structlog
 
+from app.attributor import Attributor
 from app.event_recorder import EventRecorder
+from app.evidence_desk import EvidenceDesk
 from app.patient_store import PatientStore
+from app.placement_listener import PlacementListener
 from app.vision.analysis import Analysis
 from app.vision.camera_worker import CameraWorker, Watch
 from app.vision.metrics import CameraMetrics
-from app.vision.recording import Recording, recording_of
 from app.vision.share import Share
 from config.camera import Camera
 from config.settings import Settings
@@ -28,6 +30,7 @@ from ingest.mqtt import MqttSource
 from ingest.packet_ring import Clip
 from ingest.rejected_message import RejectedMessage
 from ingest.stream_health import StreamHealth, StreamState
+from store.placements import site_now
 from store.site import read_site
 
 log = structlog.get_logger()
@@ -102,26 +105,42 @@ def run_share(
         Stopped: asked to stop while the database was away.
     """
     share = share or Share()
-    store = PatientStore(settings.database, destinations_of(settings.delivery), stop)
-    site = store.ask(read_site)
+    told_to = destinations_of(settings.delivery)
+    store = PatientStore(settings.database, told_to, stop)
+    site = store.ask(lambda conn: site_now(conn, read_site(conn)))
     vision = settings.vision
     detector = load_detector(vision.model, vision.runtime, vision.confidence)
     parameters = read_camera_parameters(site.rules)
-    recorder = EventRecorder(settings, site, store)
-    recording = Recording(stop)
+    desk = EvidenceDesk(settings, told_to, f"vision {share}", stop)
+    recorder = EventRecorder(settings, site, store, desk)
     analysis = Analysis()
     mine = share.of(camera for camera in site.cameras if not only or camera in only)
 
     def make_watch(camera: Camera) -> Watch:
         return CameraWatch(camera, detector, vision, parameters)
 
-    record = recording_of(recording, recorder.record)
     workers = Workers(
         {
-            camera: CameraWorker(site.cameras[camera], vision, analysis, make_watch, record)
+            camera: CameraWorker(
+                site.cameras[camera],
+                vision,
+                analysis,
+                make_watch,
+                recorder.record,
+                recorder.has_room,
+            )
             for camera in mine
         }
     )
+    own_store = PatientStore(settings.database, told_to, stop)
+    attributor = Attributor(settings, site, recorder, own_store, mine, stop)
+
+    def placed(camera: Camera) -> None:
+        workers.placed(camera)
+        recorder.placed(camera)
+        attributor.placed(camera)
+
+    placements = PlacementListener(settings.database, site.cameras, placed, stop)
     log.info("vision.started", cameras=mine, share=str(share))
     client = [settings.mqtt.client_id, "vision", *sorted(only)]
     if share.count > 1:
@@ -133,16 +152,19 @@ def run_share(
     metrics = CameraMetrics(workers.healths)
     metrics.register()
     analysis.start()
+    desk.start(workers.clip_of)
     for worker in workers:
         worker.start()
-    states = _States(workers, recorder, recording)
+    attributor.start()
+    placements.start()
+    states = _States(workers, recorder)
     try:
         while not stop.is_set():
             messages = source.take(16, 0.1, idle_s=_STATE_ASKED_EVERY_S)
             for message in messages:
                 rejected = workers.dispatch(message)
                 if rejected is not None:
-                    recording.do(lambda rejected=rejected: recorder.reject(rejected))  # type: ignore[misc] # a default binds it now
+                    recorder.reject(rejected)
             source.acknowledge(messages)
             states.tell(time.monotonic())
     finally:
@@ -150,43 +172,31 @@ def run_share(
         for worker in workers:
             worker.stop()
         analysis.stop()
-        recording.close()
+        stop.set()
+        attributor.join()
+        placements.join()
+        recorder.close()
+        desk.stop()
         store.close()
 
 
 class _States:
-    """Tells the recorder how the cameras are, without waiting for it."""
+    """Tells the recorder how the cameras are: at once what changed, the figures now and then."""
 
-    def __init__(self, workers: Workers, recorder: EventRecorder, recording: Recording) -> None:
-        self._workers, self._recorder, self._recording = workers, recorder, recording
+    def __init__(self, workers: Workers, recorder: EventRecorder) -> None:
+        self._workers, self._recorder = workers, recorder
         self._told: dict[str, StreamState] = {}
         self._asked_s = self._all_told_s = float("-inf")
-        self._busy = threading.Event()
 
     def tell(self, now_s: float) -> None:
-        if now_s - self._asked_s < _STATE_ASKED_EVERY_S or self._busy.is_set():
+        if now_s - self._asked_s < _STATE_ASKED_EVERY_S:
             return
         self._asked_s = now_s
         every = now_s - self._all_told_s >= STATE_EVERY_S
         if every:
             self._all_told_s = now_s
-        due = [
-            (worker.camera.id, health, worker.frames_detected)
-            for worker in self._workers
-            if (health := worker.health) and (every or self._changed(worker.camera.id, health))
-        ]
-        if not due:
-            return
-        self._busy.set()
-        self._recording.do(lambda: self._note(due))
-
-    def _changed(self, camera_id: str, health: StreamHealth) -> bool:
-        return self._told.get(camera_id) is not health.state
-
-    def _note(self, due: Sequence[tuple[str, StreamHealth, int]]) -> None:
-        try:
-            for camera_id, health, detected in due:
-                self._recorder.note_state(camera_id, health, detected)
+        for worker in self._workers:
+            camera_id, health = worker.camera.id, worker.health
+            if every or self._told.get(camera_id) is not health.state:
+                self._recorder.note_state(camera_id, health, worker.frames_detected)
                 self._told[camera_id] = health.state
-        finally:
-            self._busy.clear()
