@@ -41,21 +41,25 @@ class CameraWorker:
     """Its `step` runs on an analysis thread, one at a time; the rest may be called from anywhere.
 
     `record` is given what the watch observed; `make_watch` a watch for a camera as it is placed.
+    While there is no `has_room` for what it would observe, it looks at nothing: the analysis thread
+    is others' too.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0917  each is what its name says
         self,
         camera: Camera,
         settings: VisionSettings,
         analysis: Analysis,
         make_watch: Callable[[Camera], Watch],
         record: Callable[[str, Sequence[Observation]], None],
+        has_room: Callable[[str], bool] = lambda _camera: True,
     ) -> None:
         self.camera = camera
         self._settings = settings
         self._analysis = analysis
         self._make_watch = make_watch
         self._record = record
+        self._has_room = has_room
         self._watch = make_watch(camera)
         self._earlier_detected = 0
         self._placed: Camera | None = None
@@ -76,6 +80,8 @@ class CameraWorker:
         if placed is not None:
             self._earlier_detected += self._watch.frames_detected
             self._watch = self._make_watch(placed)
+        if not self._has_room(self.camera.id):
+            return False  # the next frame that comes asks again
         stream = self.stream
         frame = stream.next_frame()
         if frame is None:
@@ -130,6 +136,11 @@ class CameraWorker:
         """Whether packets up to then came; False for a camera that keeps none."""
         ring = self.stream.ring
         return ring is not None and ring.has_until(at)
+
+    @property
+    def analysed(self) -> int:
+        """Frames that were analysed."""
+        return self._analysed
 
     @property
     def frames_detected(self) -> int:

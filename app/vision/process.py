@@ -9,13 +9,11 @@ from datetime import datetime
 
 import structlog
 
-from app.attributor import Attributor
 from app.event_recorder import EventRecorder
-from app.evidence_desk import EvidenceDesk
 from app.patient_store import PatientStore
-from app.placement_listener import PlacementListener
 from app.vision.analysis import Analysis
 from app.vision.camera_worker import CameraWorker, Watch
+from app.vision.findings import Findings
 from app.vision.metrics import CameraMetrics
 from app.vision.share import Share
 from config.camera import Camera
@@ -111,10 +109,10 @@ def run_share(
     vision = settings.vision
     detector = load_detector(vision.model, vision.runtime, vision.confidence)
     parameters = read_camera_parameters(site.rules)
-    desk = EvidenceDesk(settings, told_to, f"vision {share}", stop)
-    recorder = EventRecorder(settings, site, store, desk)
     analysis = Analysis()
     mine = share.of(camera for camera in site.cameras if not only or camera in only)
+    findings = Findings(settings, site, store, told_to, mine, f"vision {share}", stop)
+    recorder = findings.recorder
 
     def make_watch(camera: Camera) -> Watch:
         return CameraWatch(camera, detector, vision, parameters)
@@ -132,15 +130,6 @@ def run_share(
             for camera in mine
         }
     )
-    own_store = PatientStore(settings.database, told_to, stop)
-    attributor = Attributor(settings, site, recorder, own_store, mine, stop)
-
-    def placed(camera: Camera) -> None:
-        workers.placed(camera)
-        recorder.placed(camera)
-        attributor.placed(camera)
-
-    placements = PlacementListener(settings.database, site.cameras, placed, stop)
     log.info("vision.started", cameras=mine, share=str(share))
     client = [settings.mqtt.client_id, "vision", *sorted(only)]
     if share.count > 1:
@@ -152,11 +141,9 @@ def run_share(
     metrics = CameraMetrics(workers.healths)
     metrics.register()
     analysis.start()
-    desk.start(workers.clip_of)
+    findings.start(workers.clip_of, workers.placed)
     for worker in workers:
         worker.start()
-    attributor.start()
-    placements.start()
     states = _States(workers, recorder)
     try:
         while not stop.is_set():
@@ -172,12 +159,7 @@ def run_share(
         for worker in workers:
             worker.stop()
         analysis.stop()
-        stop.set()
-        attributor.join()
-        placements.join()
-        recorder.close()
-        desk.stop()
-        store.close()
+        findings.close()
 
 
 class _States:
