@@ -116,10 +116,11 @@ def light_map(view: View, light: Light) -> NDArray[np.uint8]:
     x, y, reach = view.ground
     gain = np.ones((*x.shape, 3)) * np.asarray(light.level)
     finite = np.isfinite(reach)
+    pools = np.zeros(x.shape)
     for lamp_x, lamp_y in light.lamps:
         away = np.where(finite, np.hypot(x - lamp_x, y - lamp_y), 60)
-        pool = 0.55 * np.exp(-((away / light.lamp_reach_m) ** 2))
-        gain += pool[..., None] * np.array(light.lamp_tint)
+        pools += np.exp(-((away / light.lamp_reach_m) ** 2))
+    gain += (0.62 * (1 - np.exp(-pools)))[..., None] * np.array(light.lamp_tint)
     rows, columns = np.mgrid[-1 : 1 : x.shape[0] * 1j, -1 : 1 : x.shape[1] * 1j]
     gain *= (1 - 0.1 * (rows**2 + columns**2))[..., None]
     return np.asarray(np.clip(gain * 128, 0, 255), dtype=np.uint8)

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
+from numpy.typing import NDArray
 
 from demo.scenes.view import Floats
 
@@ -18,12 +19,14 @@ class Part:
     """Faces that belong together; drawn whole, farther parts of a layer first.
 
     `label` names the class that gets a box of its own inside the object's. A face is its points in
-    metres (outward normal by the right-hand rule), its colour, and whether it lies upon another.
+    metres (outward normal by the right-hand rule), its colour, and whether it lies upon another;
+    `pictures` are shown by the faces of these numbers.
     """
 
     label: str | None = None
     layer: int = 1
     faces: list[tuple[Floats, Color, bool]] = field(default_factory=list)
+    pictures: dict[int, NDArray[np.uint8]] = field(default_factory=dict)
 
     def add(
         self, points: Sequence[Sequence[float]] | Floats, color: Color, *, upon: bool = False
@@ -90,6 +93,21 @@ class Part:
         """A rectangle upon the front (x > 0) or the back."""
         points = [(x, y[0], z[0]), (x, y[1], z[0]), (x - lean, y[1], z[1]), (x - lean, y[0], z[1])]
         self.add(points if x > 0 else points[::-1], color, upon=True)
+
+    def end_picture(
+        self,
+        x: float,
+        y: tuple[float, float],
+        z: tuple[float, float],
+        picture: NDArray[np.uint8],
+        lean: float = 0,
+    ) -> None:
+        """A picture (height, width, 3) upon the front (x > 0) or the back."""
+        b, g, r = picture.reshape(-1, 3).mean(axis=0)
+        self.end_quad(x, y, z, (float(b), float(g), float(r)), lean)
+        # The corners' order, so that the picture is upright for who stands before it.
+        turned = picture[::-1] if x > 0 else picture[:, ::-1]
+        self.pictures[len(self.faces) - 1] = np.ascontiguousarray(turned)
 
     def wheels(self, places: Sequence[float], radius: float, half_width: float) -> None:
         """A pair of wheels at each x; drawn upon the sides."""
@@ -164,11 +182,18 @@ class Shape:
         self.part_labels = [part.label for part in parts]
         self.lamps = tuple(lamps)  # x, y, z, and whether it is a headlight
         faces = [(i, part.layer, *face) for i, part in enumerate(parts) for face in part.faces]
+        starts = np.cumsum([0, *(len(part.faces) for part in parts)])
+        self.pictures = {
+            int(start) + number: picture
+            for start, part in zip(starts, parts, strict=False)
+            for number, picture in part.pictures.items()
+        }
         self.points = np.concatenate([f[2] for f in faces])
         ends = np.cumsum([len(f[2]) for f in faces])
         self.spans = [(int(e) - len(f[2]), int(e)) for e, f in zip(ends, faces, strict=True)]
         self.colors = np.array([f[3] for f in faces], dtype=np.float64)
-        self.upon = np.array([f[4] for f in faces])
+        # What lies upon a face is painted after it, and pictures after all.
+        self.upon = np.array([2 if i in self.pictures else int(f[4]) for i, f in enumerate(faces)])
         self.part_of = np.array([f[0] for f in faces])
         self.layer = np.array([f[1] for f in faces])
         self.centres = np.array([f[2].mean(axis=0) for f in faces])

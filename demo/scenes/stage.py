@@ -193,7 +193,8 @@ class Stage:
             self._mirror(lit, painted, self._paved)
         if self.light.dark:
             for i in _far_to_near(things):
-                self._lamps(lit, _stand(things[i]))
+                base = 1 + PARTS * (painted.stains + i)
+                self._lamps(lit, _stand(things[i]), painted.owners, base)
         return lit
 
     def _mirror(self, lit: Picture, painted: Painted, paved: NDArray[np.bool_]) -> None:
@@ -301,6 +302,9 @@ class Stage:
                 continue
             cv2.fillConvexPoly(canvas, polygon, colors[f], cv2.LINE_AA, 4)
             cv2.fillConvexPoly(owners, polygon, base + int(shape.part_of[f]), cv2.LINE_8, 4)
+            if f in shape.pictures and not cut:
+                tone = sum(colors[f]) / max(float(shape.colors[f].sum()), 1.0)
+                _show(canvas, shape.pictures[f], pixels[a:b], tone)
         own = owners[y0:y1, x0:x1]
         mine = (own >= base) & (own < base + PARTS)
         self._roughen(canvas[y0:y1, x0:x1], mine)
@@ -348,11 +352,11 @@ class Stage:
             shape.part_of
         ]
         away = np.linalg.norm(towards, axis=1)
-        flat = np.where(shape.upon, 1, 0)
-        order = np.lexsort((-away, flat, -part_away, shape.layer))
+        order = np.lexsort((-away, shape.upon, -part_away, shape.layer))
         return [int(f) for f in order if facing[f]]
 
-    def _lamps(self, canvas: Picture, stood: _Stood) -> None:
+    def _lamps(self, canvas: Picture, stood: _Stood, owners: Owners, base: int) -> None:
+        """Lights that look at the camera, where the thing itself (`base`) is not hidden."""
         turn, offset = stood.turn, stood.offset
         for x, y, z, ahead in stood.shape.lamps:
             at = turn @ np.array((x, y, z)) + offset
@@ -362,7 +366,11 @@ class Stage:
             if facing <= 0.05:
                 continue
             pixels, depth = self.view.project(at[None])
-            if depth[0] > 1:
+            column, row = int(pixels[0, 0]), int(pixels[0, 1])
+            near = owners[
+                max(0, row - 2) : max(0, row + 3), max(0, column - 2) : max(0, column + 3)
+            ]
+            if depth[0] > 1 and bool(((near >= base) & (near < base + PARTS)).any()):
                 size = self.view.focal_px / float(depth[0])
                 reach = size * (1.1 if ahead else 0.5) * facing
                 color = (200.0, 225.0, 240.0) if ahead else (20.0, 20.0, 150.0)
@@ -387,6 +395,30 @@ def _stand(thing: Placed) -> _Stood:
     turn = np.array([[np.sin(a), -np.cos(a), 0], [np.cos(a), np.sin(a), 0], [0, 0, 1]])
     offset = np.array([thing.x, thing.y, thing.lift_m])
     return _Stood(thing.shape, thing.shape.points @ turn.T + offset, turn, offset)
+
+
+def _show(canvas: Picture, picture: Picture, corners: Floats, tone: float) -> None:
+    """A picture between four corners in pixels, in place; below 12 px a plain face is as good."""
+    wide = float(max(np.hypot(*(corners[1] - corners[0])), np.hypot(*(corners[2] - corners[3]))))
+    high = float(max(np.hypot(*(corners[3] - corners[0])), np.hypot(*(corners[2] - corners[1]))))
+    x0, y0 = np.maximum(np.floor(corners.min(axis=0)).astype(int) - 1, 0)
+    x1, y1 = np.minimum(
+        np.ceil(corners.max(axis=0)).astype(int) + 2, (canvas.shape[1], canvas.shape[0])
+    )
+    if wide < 12 or high < 4 or x0 >= x1 or y0 >= y1:
+        return
+    size = (min(picture.shape[1], round(wide) + 1), min(picture.shape[0], round(high) + 1))
+    small = cv2.convertScaleAbs(cv2.resize(picture, size, interpolation=cv2.INTER_AREA), alpha=tone)
+    source = np.array([[0, 0], [size[0], 0], [size[0], size[1]], [0, size[1]]], np.float32)
+    target = (corners - np.array([x0, y0])).astype(np.float32)
+    turn = cv2.getPerspectiveTransform(source, target)
+    extent = (int(x1 - x0), int(y1 - y0))
+    shown = cv2.warpPerspective(small, turn, extent, borderMode=cv2.BORDER_REPLICATE)
+    mask = np.zeros((extent[1], extent[0]), np.uint8)
+    cv2.fillConvexPoly(mask, np.round(target * 16).astype(np.int32), 255, cv2.LINE_AA, 4)
+    share = mask[..., None] / np.float32(255)
+    patch = canvas[y0:y1, x0:x1]
+    patch[:] = patch * (1 - share) + shown * share
 
 
 def _far_to_near(things: Sequence[Placed]) -> list[int]:

@@ -21,7 +21,7 @@ def wetted(place: Backdrop, view: View, road: Road, rng: np.random.Generator) ->
     puddle = np.clip((noise - 0.9) * 3, 0, 1) * paved
     grazing = np.clip(reach / 40, 0.1, 0.8)  # the flatter one looks, the more a wet road shines
     keep = np.where(paved, 0.72, np.where(ground, 0.8, 0.92))
-    dark: Floats = place.picture * keep[..., None]
+    dark = place.picture.astype(np.float64) * keep[..., None]
     shine = (0.16 * grazing * paved + 0.5 * puddle * (0.35 + 0.65 * grazing))[..., None]
     sky = np.array((186, 180, 174))
     wet = dark * (1 - shine) + sky * shine

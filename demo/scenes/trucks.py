@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from demo.scenes.plates import FRONT_M, REAR_M, enlarged_picture, plate_picture
 from demo.scenes.shape import Color, Part, Shape, shade_of
 
 _DARK: Color = (34, 33, 32)
@@ -72,9 +73,11 @@ def muck_truck(
     color: Color | None = None,
     raised_deg: float = 0.0,
     load_rng: np.random.Generator | None = None,
+    plate: tuple[str, str] | None = None,
 ) -> Shape:
     """A tipper. `load` is `covered`, `open` or `empty`; a raised body is labelled so instead.
 
+    `plate` is its number and the plate's colour.
     With dice of its own (`load_rng`) for the load, the same truck can be drawn full and empty.
     """
     length, width = rng.uniform(7.8, 9.6), 2.5
@@ -102,14 +105,28 @@ def muck_truck(
             (225, 228, 230),
             lean=-0.02,
         )
+    if plate is not None:
+        high = low + 0.25
+        body.end_picture(
+            back - 0.03, (-0.95, 0.95), (high, high + 0.45), enlarged_picture(plate[0], dark)
+        )
     if raised_deg:
         body.tilted((back + 0.6, low), raised_deg)
     gear = _running_gear(
         length, width, (length / 2 - 1.1, length / 2 - 2.9, back + 2.1, back + 0.85), 0.52
     )
+    cab = _cab(length / 2, width - 0.05, rng.uniform(2.7, 3.1), cab_paint)
+    if plate is not None:
+        wide = FRONT_M[0] / 2
+        cab.end_picture(
+            length / 2 + 0.05, (-wide, wide), (0.6, 0.6 + FRONT_M[1]), plate_picture(*plate)
+        )
+        gear.end_picture(
+            -length / 2 - 0.02, (-wide, wide), (0.66, 0.66 + REAR_M[1]), plate_picture(*plate, True)
+        )
     return Shape(
         "muck_truck",
-        [gear, body, _cab(length / 2, width - 0.05, rng.uniform(2.7, 3.1), cab_paint)],
+        [gear, body, cab],
         lamps=_lamps(length, width),
     )
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from demo.scenes.plates import FRONT_M, plate_picture
 from demo.scenes.shape import Color, Part, Shape, shade_of
 
 _GLASS: Color = (70, 60, 50)
@@ -29,8 +30,10 @@ def _lamps(length: float, half: float) -> list[tuple[float, float, float, bool]]
     return [(x, -y, 0.65, True), (x, y, 0.65, True), (-x, -y, 0.75, False), (-x, y, 0.75, False)]
 
 
-def car(rng: np.random.Generator, color: Color | None = None) -> Shape:
-    """A saloon or an SUV."""
+def car(
+    rng: np.random.Generator, color: Color | None = None, plate: tuple[str, str] | None = None
+) -> Shape:
+    """A saloon or an SUV; `plate` is its number and the plate's colour."""
     tall = rng.random() < 0.45
     length, half, paint = rng.uniform(4.2, 4.9), rng.uniform(0.88, 0.95), color or _paint(rng)
     belt, roof = (0.98, 1.68) if tall else (0.85, 1.42)
@@ -42,7 +45,12 @@ def car(rng: np.random.Generator, color: Color | None = None) -> Shape:
     for y in (-half + 0.08, half - 0.45):
         body.end_quad(x1 + 0.02, (y, y + 0.37), (0.58, 0.74), (222, 230, 236), lean=0.02)
         body.end_quad(x0 - 0.02, (y, y + 0.37), (0.62, 0.78), (48, 40, 190), lean=-0.02)
-    body.end_quad(x0 - 0.01, (-0.25, 0.25), (0.5, 0.64), (150, 96, 30))
+    if plate is None:
+        body.end_quad(x0 - 0.01, (-0.25, 0.25), (0.5, 0.64), (150, 96, 30))
+    else:
+        wide, picture = FRONT_M[0] / 2, plate_picture(*plate)
+        body.end_picture(x0 - 0.03, (-wide, wide), (0.5, 0.5 + FRONT_M[1]), picture)
+        body.end_picture(x1 + 0.03, (-wide, wide), (0.36, 0.36 + FRONT_M[1]), picture)
     start, end = x0 + (0.15 if tall else 0.55), x1 - 1.15
     slope, slant = (0.75, 0.3 if tall else 0.65)
     cabin.box(

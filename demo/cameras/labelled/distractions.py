@@ -11,9 +11,10 @@ from demo.cameras.labelled.dumps import lay, near_spots
 from demo.cameras.labelled.take import Disturbance, LyingStain, Take
 from demo.cameras.labelled.traffic import through
 from demo.cameras.script import Actor, Lying, Path, always, during
-from demo.scenes.litter import bag, spill_liquid
-from demo.scenes.shape import Shape
+from demo.scenes.litter import Stain, bag, spill_liquid, spill_solid
+from demo.scenes.shape import Part, Shape
 from demo.scenes.stage import Placed
+from demo.scenes.trucks import sanitation_truck
 from demo.scenes.vehicles import car, van
 
 
@@ -154,6 +155,65 @@ def light_sweeps(take: Take, at_s: float) -> bool:
     return True
 
 
+def paper_blows(take: Take, at_s: float) -> bool:
+    """A sheet or a light bag drifts across the road and out of the picture."""
+    rng, place = take.rng, take.place
+    part = Part()
+    part.box((-0.17, 0.17), (-0.12, 0.12), (0.0, 0.03), (225, 228, 230))
+    sheet = Shape(None, [part])
+    way, along = int(rng.choice([-1, 1])), float(rng.uniform(-6, 10))
+    keys, across, t_s = [], -way * 14.0, at_s
+    while way * across < 16:
+        keys.append((t_s, along, across, float(rng.uniform(0, 360))))
+        t_s += float(rng.uniform(0.5, 2.2))
+        across += way * float(rng.uniform(0.3, 2.6))
+        along += float(rng.normal(0, 0.7))
+    take.actors.append(Actor(Path(place.road, *keys), always(sheet)))
+    take.distract("paper", at_s, t_s)
+    return True
+
+
+def swept(take: Take, at_s: float) -> bool:
+    """Soil that has lain on the road since before the clip is taken up by a sweeper."""
+    place, rng = take.place, take.rng
+    spot = take.choose(place.road_spots, 7)
+    way = 0 if spot is None else 1 if spot[1] > 0 else -1
+    if spot is None or not take.lane_free(way, at_s - 12, at_s + 12):
+        return False
+    speed = 2.5
+    path = through(take, way, at_s - way * spot[0] / speed, speed)
+    sweeper = sanitation_truck(np.random.default_rng(int(rng.integers(1 << 30))), "sweeper")
+    take.actors.append(Actor(path, always(sweeper)))
+    take.hold_lane(way, at_s - 15, at_s + 15)
+    for i in range(3):
+        heap = spill_solid(np.random.default_rng(int(rng.integers(1 << 30))), 0.55)
+        x, y = place.road.place(spot[0] + way * 0.8 * i, spot[1])
+        gone_s = at_s + 0.8 * i / speed
+        take.lying.append(Lying(Placed(heap, x, y, 40.0 * i), -1.0, gone_s, flat=True))
+    take.distract("swept", at_s, at_s + 6)
+    return True
+
+
+def splashes(take: Take, at_s: float) -> bool:
+    """A car throws water on the dry kerb; the wet mark dries within a minute."""
+    place, rng = take.place, take.rng
+    spot = take.choose(place.road_spots, 6)
+    way = 0 if spot is None else 1 if spot[1] > 0 else -1
+    if spot is None or not take.lane_free(way, at_s - 4, at_s + 4):
+        return False
+    take.actors.append(
+        Actor(through(take, way, at_s - way * spot[0] / 9, 9.0), always(_any_car(rng)))
+    )
+    take.hold_lane(way, at_s - 3, at_s + 3)
+    x, y = place.road.place(spot[0], way * (place.half_m - 0.4))
+    turn = 90 - place.road.heading_deg
+    wet = spill_liquid(rng, x, y, turn, 0.9)
+    mark = Stain(wet.label, wet.outline, 1 - 0.35 * (1 - wet.keep), 0.0)
+    take.stains.append(LyingStain(mark, at_s + 0.3, at_s + 9, 8))
+    take.distract("splash", at_s, at_s + 9)
+    return True
+
+
 def _disturbed(what: str, lasts_s: tuple[float, float]) -> Callable[[Take, float], bool]:
     def act(take: Take, at_s: float) -> bool:
         end_s = min(take.seconds, at_s + float(take.rng.uniform(*lasts_s)))
@@ -173,6 +233,9 @@ DISTRACTIONS: dict[str, Callable[[Take, float], bool]] = {
     "person_standing": stands,
     "drying_patch": puddle_dries,
     "headlights": light_sweeps,
+    "paper": paper_blows,
+    "swept": swept,
+    "splash": splashes,
     "cloud_shadow": _disturbed("cloud_shadow", (15, 30)),
     "exposure_step": _disturbed("exposure_step", (6, 20)),
     "shaking": _disturbed("shaking", (8, 25)),

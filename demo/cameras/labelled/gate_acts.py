@@ -66,9 +66,9 @@ def stranger(take: Take, direction: str, at_s: float, kind: str) -> None:
     shape: Shape
     if kind == "muck_truck":
         load = "covered" if direction == "out" else "empty"
-        shape = muck_truck(dice, load)
+        shape = muck_truck(dice, load, plate=(plate, color))
     else:
-        shape = car(dice)
+        shape = car(dice, plate=(plate, color))
     take.actors.append(Actor(path, always(shape)))
     take.passages.append(
         PlannedPassage(at_s, direction, None, plate, color, kind, load, round(speed * 3.6, 1))

@@ -46,6 +46,9 @@ def film_of(plan: ClipPlan) -> Film:
     if condition == "day" and rng.random() < 0.35 and not take.needs_sun:
         condition = "overcast"
     posts = [road.place(s.at, s.across) for s in scene.standing if s.what == "lamp"]
+    if place.gate_m is not None:  # a gate has lamps of its own
+        beside = place.half_m + 1.5
+        posts = [road.place(place.gate_m + a, c) for a in (-4, 10) for c in (-beside, beside)]
     light = make_light(condition, road, rng, posts)
     picture, dry = scene.picture, None
     if light.rain:

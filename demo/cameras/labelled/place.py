@@ -18,6 +18,8 @@ Spot = tuple[float, float]
 """Metres along and across the road."""
 
 _FAR_M, _NEAR_M = 30.0, 5.0
+_PLATE_PX = 96.0
+"""How wide a plate is over the gate line."""
 GATE = "gate"
 STREET = "street"
 
@@ -196,13 +198,12 @@ def street(seed: int, size_px: tuple[int, int] = (640, 360)) -> LabelledPlace:
 def gate(seed: int, size_px: tuple[int, int] = (1280, 720)) -> LabelledPlace:
     """A site's driveway seen from beside it, near enough to read plates at the line."""
     rng = np.random.default_rng((seed, 22))
-    height_m, line_m = float(rng.uniform(3.5, 4.3)), float(rng.uniform(12, 13.5))
-    focal = float(rng.uniform(2.05, 2.3))
-    # The line lies at 70 % of the picture's height.
-    pitch = np.degrees(
-        np.arctan(height_m / line_m) - np.arctan(0.2 * size_px[1] / size_px[0] / focal)
-    )
-    view = View(*size_px, height_m, float(pitch), focal)
+    height_m, line_m = float(rng.uniform(3.1, 3.9)), float(rng.uniform(12, 13.5))
+    focal = _PLATE_PX / (0.44 * size_px[0]) * float(np.hypot(line_m, height_m))
+    # The line lies at four fifths of the picture's height.
+    lower = 0.3 * size_px[1] / size_px[0] / focal
+    pitch = float(np.degrees(np.arctan(height_m / line_m) - np.arctan(lower)))
+    view = View(*size_px, height_m, pitch, focal)
     heading = float(rng.uniform(-14, 14))
     road = Road(
         float(rng.uniform(-0.8, 0.8)), line_m, heading, float(rng.uniform(7.4, 8.2)), walk_m=0.0

@@ -41,6 +41,7 @@ EVENTS: dict[str, Act] = {
 }
 _ONLY_AT: dict[str, tuple[str, ...]] = {
     "drying_patch": ("day", "dusk"),
+    "splash": ("day", "dusk", "night"),
     "headlights": ("dusk", "night", "rain"),
     "cloud_shadow": ("day",),
     "sun_hidden": ("day",),

@@ -22,6 +22,7 @@ def truck_shape(truck: FleetTruck, load: str, raised_deg: float = 0.0) -> Shape:
         color=truck.color,
         raised_deg=raised_deg,
         load_rng=np.random.default_rng((truck.shape_seed, 12)),
+        plate=(truck.plate, truck.plate_color),
     )
 
 
