@@ -44,6 +44,7 @@ _GATE_VELOCITY = 1 / 20
 _SIDE_S = 20.0
 _SIDE_M = 15.0
 _FASTEST_MS = 25.0
+_ANY_MUCK = 0.3  # chance of a class, as `chance_of_class` has it on the mean
 _PINNED_SHARE = 0.2  # of false readings: that of a vehicle close by
 
 
@@ -75,6 +76,7 @@ def weigh(
     parameters: AttributionParameters,
     *,
     laden: Mapping[str, bool],
+    elsewhere: frozenset[str] | None = None,
     inside: Geometry | None = None,
 ) -> Evidence:
     """`fixes` near in time; `inside` the site (WGS-84) whose gate the camera watches."""
@@ -91,8 +93,8 @@ def weigh(
             tracks, fixes[vehicle_id], offsets, frame, parameters
         )
     blind = parameters.fleet_passages_per_day / 86400
-    silent = np.array([1.0 if v not in fixes else parameters.wrong_place for v in ids])
-    anywhere = sum(1.0 if v not in fixes else parameters.wrong_place for v in vehicles)
+    unheard = {v: _unheard(v, fixes, elsewhere, parameters) for v in vehicles}
+    silent = np.array([unheard[v] for v in ids])
     weights = (1 - parameters.wrong_place) * by_place + blind * silent[None, None]
     stranger = np.empty(len(tracks))
     plates = []
@@ -104,7 +106,7 @@ def weigh(
             state = laden_of(vehicle_id, laden, sensor)
             weights[:, m, n] *= fits[n] * chance_of_class(seen, vehicle.kind)
             weights[:, m, n] *= load_factor(seen, state)
-        rest = (anywhere - silent.sum()) * blind * 0.3  # of whom no plate and no place is known
+        rest = (sum(unheard.values()) - silent.sum()) * blind * _ANY_MUCK
         stranger[m] = (stranger_rate(seen, parameters) + max(rest, 0.0)) * fits[-1]
         plates.append(
             tuple(
@@ -114,6 +116,20 @@ def weigh(
             )
         )  # fmt: skip
     return Evidence(ids, weights, by_place, np.maximum(stranger, 1e-30), unseen, tuple(plates))
+
+
+def _unheard(
+    vehicle_id: str,
+    fixes: Mapping[str, VehicleFixes],
+    elsewhere: frozenset[str] | None,
+    parameters: AttributionParameters,
+) -> float:
+    """Chance that where it was is not what its terminal says."""
+    if vehicle_id in fixes:
+        return parameters.wrong_place
+    if elsewhere is None:
+        return parameters.terminal_off
+    return parameters.wrong_place if vehicle_id in elsewhere else 1.0
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -37,6 +37,8 @@ class FleetKnown:
 
     Attributes:
         fixes: by vehicle, from `most_gap_s` before the first to as far as they are in.
+        elsewhere: vehicles heard within `most_gap_s` that were too far away for their fixes to be
+            given; None where that was not asked, and then nobody is said to be silent.
         laden: by vehicle, what its trip says of its load; those in none are absent.
         now: event time up to which positions have come (aware).
     """
@@ -44,6 +46,7 @@ class FleetKnown:
     fixes: Mapping[str, VehicleFixes]
     now: datetime
     laden: Mapping[str, bool] = field(default_factory=dict)
+    elsewhere: frozenset[str] | None = None
 
 
 def attribute(
@@ -115,7 +118,7 @@ def _group(
     }
     evidence = weigh(
         tracks, vehicles, about, clock, parameters,
-        laden=fleet.laden, inside=_inside(site, tracks[0].camera_id),
+        laden=fleet.laden, elsewhere=fleet.elsewhere, inside=_inside(site, tracks[0].camera_id),
     )  # fmt: skip
     offsets, prior = clock.offsets()
     found = marginals(

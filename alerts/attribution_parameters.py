@@ -34,6 +34,7 @@ class AttributionParameters:
             are not of the fleet, at any camera.
         fleet_passages_per_day: how often one vehicle of the fleet passes one camera.
         wrong_place: share of passages at which the terminal is not in the truck, or its fixes lie.
+        terminal_off: share of terminals that send nothing, where it is not known which.
         missed: share of passages that the camera does not see, or that go another way.
         false_reading: share of plate readings that are of another vehicle or no plate at all.
         strange_plates: how many other plates may be read here; a given one is so unlikely.
@@ -59,6 +60,7 @@ class AttributionParameters:
     stranger_cars_per_h: float = 30.0
     fleet_passages_per_day: float = 3.0
     wrong_place: float = 0.01
+    terminal_off: float = 0.05
     missed: float = 0.1
     false_reading: float = 0.01
     strange_plates: float = 1e6

@@ -70,13 +70,16 @@ class GateCase:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class GateWorld:
-    """`truth` by track: the vehicle, None for a stranger."""
+    """`truth` by track: the vehicle, None for a stranger. The camera's clock is ahead by
+    `camera_off_s`.
+    """
 
     site: Site
     sightings: tuple[Sighting, ...]
     fleet: FleetKnown
     truth: dict[UUID, str | None]
     silent: frozenset[str]
+    camera_off_s: float
 
 
 def simulate(case: GateCase, seed: int) -> GateWorld:
@@ -106,7 +109,9 @@ def simulate(case: GateCase, seed: int) -> GateWorld:
         path = _road_path(dice.uniform(0, case.within_s), dice)
         fixes[vehicle_id] = _fixes(vehicle_id, path, case, until=until, dice=dice, rng=rng)
     now = NOON + timedelta(seconds=until)
-    return GateWorld(site, tuple(sightings), FleetKnown(fixes, now), truth, frozenset(silent))
+    return GateWorld(
+        site, tuple(sightings), FleetKnown(fixes, now), truth, frozenset(silent), camera_off
+    )
 
 
 @dataclass(frozen=True, slots=True, eq=False)

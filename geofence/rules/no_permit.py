@@ -10,6 +10,7 @@ import msgspec
 import numpy as np
 
 from config.permit import Permit
+from config.site import Site
 from config.vehicle import VehicleKind
 from config.zone import ZoneKind
 from geofence.finding import Step, Value, Violation
@@ -63,7 +64,7 @@ class NoPermit(Rule[NoPermitState]):
     def __init__(self, ground: Ground) -> None:
         self._p = ground.parameters.trip
         self._ground = ground
-        self._papers = Papers(ground)
+        self._papers = Papers(ground.site)
         self._told: dict[str, Value] = {
             "load_dwell_s": self._p.load_dwell_s,
             "load_hold_s": self._p.load_hold_s,
@@ -204,8 +205,7 @@ class NoPermit(Rule[NoPermitState]):
 class Papers:
     """What is wrong with the papers of a vehicle that loads at a site."""
 
-    def __init__(self, ground: Ground) -> None:
-        site = ground.site
+    def __init__(self, site: Site) -> None:
         self._site = site
         self._of_vehicle: dict[str, list[Permit]] = defaultdict(list)
         self._of_site: dict[str, list[Permit]] = defaultdict(list)
