@@ -68,7 +68,7 @@ class BacktestJob:
         if self.tracks is not None and self.site is not None:
             site = _load(self.site)
             zone = self.zone or site.timezone
-            span = _span(self.since, self.until, zone)
+            span = span_of(self.since, self.until, zone)
             source = csv_source(self.tracks, zone, self.datum, span, say)
             return site, stack.enter_context(source)
         from store.database import connect, describe
@@ -77,7 +77,7 @@ class BacktestJob:
         settings = Settings().database
         conn = stack.enter_context(connect(settings, "muckwatch-backtest"))
         site = _load(self.site) if self.site is not None else read_site(conn)
-        since, until = _span(self.since, self.until, self.zone or site.timezone)
+        since, until = span_of(self.since, self.until, self.zone or site.timezone)
         until = datetime.now(UTC) if until == ALWAYS[1] else until
         since = until - LAST_MONTH if since == ALWAYS[0] else since
         return site, StoredSource(describe(settings), None, conn, since, until)
@@ -124,7 +124,7 @@ def _trip_file(path: Path) -> Iterator[Settle]:
         yield write
 
 
-def _span(since: str, until: str, zone: tzinfo) -> tuple[datetime, datetime]:
+def span_of(since: str, until: str, zone: tzinfo) -> tuple[datetime, datetime]:
     """[since, until); a date alone is a whole day of `zone`, the last one included.
 
     Raises:

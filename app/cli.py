@@ -124,6 +124,7 @@ app.command()(vision.detect)
 app.command()(vision.train)
 app.command()(verify.verify)
 app.command()(evaluate.evaluate)
+app.command("export-labels")(evaluate.export_labels)
 
 
 def main() -> None:

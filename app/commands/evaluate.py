@@ -1,4 +1,4 @@
-"""The command `evaluate`."""
+"""Commands about what the camera path is worth: `evaluate`, `export-labels`."""
 
 from __future__ import annotations
 
@@ -108,3 +108,34 @@ def _vision(model: Path | None, runtime: str | None) -> VisionSettings:
         return VisionSettings.model_validate(given.model_dump() | changed)
     except ValidationError as error:
         raise typer.BadParameter(error.errors()[0]["msg"], param_hint="--runtime") from error
+
+
+def export_labels(
+    folder: Annotated[Path, typer.Argument(help="a new or empty folder", file_okay=False)],
+    since: Annotated[str, typer.Option(help="alerts that began from this day or time on")] = "",
+) -> None:
+    """Write alerts that operators judged as pictures and labels for the next training."""
+    from app.backtest_job import SpanError, span_of
+    from app.evaluation.labels.label_export import export_labels as export
+    from store.database import connect
+    from store.evidence_objects import EvidenceObjects
+    from store.site import read_site
+
+    if folder.exists() and any(folder.iterdir()):
+        raise typer.BadParameter(f"{folder} is not empty", param_hint="FOLDER")
+    settings = Settings()
+    with connect(settings.database) as conn, progress_bar("导出 export") as progress:
+        try:
+            begin = span_of(since, "", read_site(conn).timezone)[0] if since else None
+        except SpanError as error:
+            raise typer.BadParameter(str(error), param_hint="--since") from error
+        objects = EvidenceObjects(settings.evidence)
+        done = export(conn, objects, folder, since=begin, progress=lambda n: progress(n, 0))
+    splits = ", ".join(f"{split} {count}" for split, count in done.splits.items())
+    out.print(
+        f"{folder}: {done.pictures} pictures ({splits}), {done.boxes} boxes, of {done.true_alerts} "
+        f"true and {done.false_alerts} false alerts; {done.gone} pictures were gone"
+    )
+    for split in ("train", "val"):
+        if not done.splits[split]:
+            out.print(f"没有 no pictures for {split}: more cameras have to be judged")

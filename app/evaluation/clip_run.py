@@ -37,7 +37,7 @@ def run_clip(
     """
     begun_s = time.process_time()
     watch = CameraWatch(camera, detector, settings, parameters)
-    gathered = _Gathered()
+    gathered = Gathered()
     for frame in read_clip(path, camera.id, clip.starts_at, settings.analysed_fps):
         for observation in watch.advance(frame):
             gathered.add(observation)
@@ -51,7 +51,7 @@ def run_clip(
     )
 
 
-class _Gathered:
+class Gathered:
     """Events by their identity: told again, one is amended, not another."""
 
     def __init__(self) -> None:
