@@ -15,7 +15,8 @@ def destinations_of(settings: DeliverySettings) -> Callable[[AlertChange], Seque
     """A function from a change to the ids of the destinations that get it.
 
     A webhook gets every change of every alert that rings, or of the kinds it names. The GA/T 1400
-    platform gets the raising of an alert of a camera that shows a vehicle passing.
+    platform gets the raising of an alert of a camera that shows a vehicle passing, and the steps
+    that name another vehicle.
 
     Raises:
         ValueError: two destinations have the same id.
@@ -50,7 +51,7 @@ def shows_passing_vehicle(evidence: Evidence) -> bool:
 
 def _shows_vehicle(change: AlertChange) -> bool:
     return (
-        change.change is ChangeKind.RAISED
+        (change.change is ChangeKind.RAISED or change.laid)
         and change.alert.camera_id is not None
         and any(shows_passing_vehicle(picture) for picture in change.evidence)
     )

@@ -30,6 +30,7 @@ class Platform:
     unregistered: int = 0
     rejected: int = 0
     repeated: int = 0
+    amended: int = 0
     busy: int = 0
     pictures: int = 0
     newest: deque[dict[str, Any]] = field(default_factory=lambda: deque(maxlen=KEPT))
@@ -74,6 +75,20 @@ class Platform:
         self.newest.append(item)
         return OK, "OK"
 
+    def amend(self, item: dict[str, Any]) -> tuple[int, str]:
+        """Check one MotorVehicleObject and put it in the place of the one of its id."""
+        found = faults(item)
+        if found or item["MotorVehicleID"] not in self._ids:
+            self.rejected += 1
+            return INVALID_CONTENT, "; ".join(found) or "no such object"
+        self.amended += 1
+        kept = [
+            item if known["MotorVehicleID"] == item["MotorVehicleID"] else known
+            for known in self.newest
+        ]
+        self.newest = deque(kept, maxlen=KEPT)
+        return OK, "OK"
+
     def summary(self) -> dict[str, int]:
         return {
             "registered": self.registered,
@@ -82,6 +97,7 @@ class Platform:
             "objects_accepted": len(self._ids),
             "objects_rejected": self.rejected,
             "objects_repeated": self.repeated,
+            "objects_amended": self.amended,
             "objects_busy": self.busy,
             "pictures": self.pictures,
         }

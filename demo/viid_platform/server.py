@@ -74,6 +74,19 @@ def create_app(username: str, password: str, platform: Platform) -> FastAPI:
             statuses.append(_status(request, str(item.get("MotorVehicleID", "")), code, text))
         return _json({"ResponseStatusListObject": {"ResponseStatusObject": statuses}})
 
+    @app.put("/VIID/MotorVehicles")
+    async def amended(request: Request) -> Response:
+        if not platform.knows(_user(request)):
+            return Response(status_code=401)
+        items = _items(await request.body())
+        if items is None:
+            return Response(status_code=400)
+        statuses = []
+        for item in items:
+            code, text = platform.amend(item)
+            statuses.append(_status(request, str(item.get("MotorVehicleID", "")), code, text))
+        return _json({"ResponseStatusListObject": {"ResponseStatusObject": statuses}})
+
     @app.get("/summary")
     async def summary() -> dict[str, int]:
         return platform.summary()

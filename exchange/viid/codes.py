@@ -22,13 +22,14 @@ class ReplyCodes(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Codes(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """`vehicle_color` has `unknown`, for a colour that has no code."""
+    """`vehicle_color` has `unknown`, for a colour that has no code; a plate's is then left out."""
 
     vehicle_color: dict[str, str]
     vehicle_class: dict[str, str]
     picture: PictureCodes
     motor_vehicle: dict[str, Any]
     reply: ReplyCodes
+    plate_color: dict[str, str] = {}
 
 
 def load_codes(path: Path | None = None) -> Codes:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from base64 import b64encode
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from alerts.alert import Evidence
@@ -13,8 +13,20 @@ from exchange.viid.local_time import viid_time
 from exchange.viid.picture import clamp_box, crop_jpeg
 
 
-def motor_vehicle_object(
-    alert_id: UUID, picture: Evidence, device_id: str, storage_url: str, codes: Codes
+class Plate(NamedTuple):
+    """Of the vehicle that the alert is laid at; `color` as the register has it."""
+
+    text: str
+    color: str | None
+
+
+def motor_vehicle_object(  # noqa: PLR0917  each is what its name says
+    alert_id: UUID,
+    picture: Evidence,
+    device_id: str,
+    storage_url: str,
+    codes: Codes,
+    plate: Plate | None = None,
 ) -> dict[str, Any]:
     """The object with its two pictures, the scene and the vehicle cut out of it.
 
@@ -27,6 +39,7 @@ def motor_vehicle_object(
         device_id: 20 digits, of the camera or of the library that sends.
         storage_url: where the scene can be fetched.
         codes: the platform's.
+        plate: None while nobody is named.
 
     Raises:
         ValueError: the picture lacks the box or is not readable.
@@ -59,8 +72,11 @@ def motor_vehicle_object(
     )
     vehicle = sub_image(1, codes.picture.vehicle_type, crop, (crop_width_px, crop_height_px))
     vehicle_class = codes.vehicle_class.get(picture.passer_class or "")
+    plate_color = codes.plate_color.get(plate.color or "") if plate else None
     return {
         **codes.motor_vehicle,
+        **({"PlateNo": plate.text} if plate else {}),
+        **({"PlateColor": plate_color} if plate_color else {}),
         "MotorVehicleID": motor_vehicle_id(source_id, alert_id),
         "SourceID": source_id,
         "DeviceID": device_id,

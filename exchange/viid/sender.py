@@ -3,24 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Literal
 
 from config.settings import ViidSettings
 from exchange.outcome import Outcome, Refused
 from exchange.routing import shows_passing_vehicle
 from exchange.sender import EvidenceOf
 from exchange.viid.codes import load_codes
-from exchange.viid.motor_vehicle import motor_vehicle_object
+from exchange.viid.motor_vehicle import Plate, motor_vehicle_object
 from exchange.viid.reply import outcomes, statuses
 from exchange.viid.session import CallError, ViidSession
 from exchange.webhook_body import EVIDENCE_PATH
 from store.outbox import OutboxEntry
 
 MOTOR_VEHICLES = "/VIID/MotorVehicles"
+RAISED = "alert.raised"
+
+Method = Literal["POST", "PUT"]
 
 
 class ViidSender:
-    """One batch is one POST; the platform answers object by object.
+    """One batch is one POST of what is new and one PUT of what is laid at a truck since; the
+    platform answers object by object.
 
     Raises:
         ValueError: the codes file is not sound.
@@ -46,15 +50,18 @@ class ViidSender:
     def send(self, entries: Sequence[OutboxEntry], evidence_of: EvidenceOf) -> list[Outcome]:
         """An entry without a usable picture is refused here and does not hold up the others."""
         results: dict[int, Outcome] = {}
-        objects: dict[int, dict[str, Any]] = {}
+        objects: dict[Method, dict[int, dict[str, Any]]] = {"POST": {}, "PUT": {}}
         for number, entry in enumerate(entries):
+            # What is told after the raising replaces what was told with it.
+            method: Method = "POST" if entry.event == RAISED else "PUT"
             try:
-                objects[number] = self._object(entry, evidence_of)
+                objects[method][number] = self._object(entry, evidence_of)
             except ValueError as error:
                 results[number] = Refused(f"cannot be rendered: {error}")
-        if objects:
-            pushed = self._push(list(objects.values()))
-            results.update(zip(objects, pushed, strict=True))
+        for method, some in objects.items():
+            if some:
+                pushed = self._push(list(some.values()), method)
+                results.update(zip(some, pushed, strict=True))
         return [results[number] for number in range(len(entries))]
 
     def _object(self, entry: OutboxEntry, evidence_of: EvidenceOf) -> dict[str, Any]:
@@ -62,23 +69,26 @@ class ViidSender:
         if picture is None:
             raise ValueError("no picture of a vehicle passing")
         camera_id = str(entry.payload.get("camera_id"))
+        plate = entry.payload.get("plate")
         return motor_vehicle_object(
             entry.alert_id,
             picture,
             self._settings.devices.get(camera_id, self._settings.device_id),
             f"{self._public_url}{EVIDENCE_PATH}{picture.evidence_id}",
             self._codes,
+            Plate(plate, entry.payload.get("plate_color")) if plate else None,
         )
 
-    def _push(self, objects: list[dict[str, Any]]) -> list[Outcome]:
+    def _push(self, objects: list[dict[str, Any]], method: Method) -> list[Outcome]:
         ids = [str(item["MotorVehicleID"]) for item in objects]
         try:
-            reply = self._session.post(
+            send = self._session.post if method == "POST" else self._session.put
+            reply = send(
                 MOTOR_VEHICLES, {"MotorVehicleListObject": {"MotorVehicleObject": objects}}
             )
         except CallError as failure:
             if isinstance(failure.outcome, Refused) and len(objects) > 1:
                 # The whole call was refused, perhaps for one object or for its size.
-                return [outcome for item in objects for outcome in self._push([item])]
+                return [outcome for item in objects for outcome in self._push([item], method)]
             return [failure.outcome] * len(objects)
         return outcomes(ids, statuses(reply), self._codes.reply)

@@ -83,14 +83,21 @@ class ViidSession:
         Raises:
             CallError: nobody answered, or not with 2xx.
         """
+        return self._send("POST", path, body)
+
+    def put(self, path: str, body: dict[str, Any]) -> bytes:
+        """PUT `body`: what it holds replaces what was posted; as `post` otherwise."""
+        return self._send("PUT", path, body)
+
+    def _send(self, method: str, path: str, body: dict[str, Any]) -> bytes:
         with self._lock:
             if not self._registered:
                 self._register()
             try:
-                return self._call(path, body)
+                return self._call(path, body, method=method)
             except _NotRegisteredError:
                 self._register()
-                return self._call(path, body)
+                return self._call(path, body, method=method)
 
     def _keep_alive(self) -> None:
         wait_s = 0.0
@@ -130,12 +137,14 @@ class ViidSession:
         path: str,
         body: dict[str, Any],
         auth: Callable[[requests.PreparedRequest], requests.PreparedRequest] | None = None,
+        method: str = "POST",
     ) -> bytes:
         headers = {"Content-Type": CONTENT_TYPE, "Accept": CONTENT_TYPE}
         if auth is None:
             headers["User-Identify"] = self._settings.device_id
         try:
-            response = self._http.post(
+            response = self._http.request(
+                method,
                 self._url + path,
                 data=msgspec.json.encode(body),
                 headers=headers,

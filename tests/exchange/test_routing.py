@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import msgspec
 import pytest
 
 from alerts.alert import ChangeKind
@@ -65,3 +66,10 @@ def test_an_id_used_twice_is_an_error():
     settings = DeliverySettings(webhooks=(CENTRE, CENTRE))
     with pytest.raises(ValueError, match="used twice: centre"):
         destinations_of(settings)
+
+
+def test_the_platform_hears_at_whom_it_was_laid(make_change):
+    change = make_change(change=ChangeKind.AMENDED)
+    assert "viid" in destinations_of(ALL)(msgspec.structs.replace(change, laid=True))
+    bare = msgspec.structs.replace(change, laid=True, evidence=())
+    assert "viid" not in destinations_of(ALL)(bare)

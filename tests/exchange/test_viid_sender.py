@@ -219,3 +219,33 @@ def test_a_call_too_large_is_sent_object_by_object(serving, make_entry, pictures
         )
     assert [type(result) for result in results] == [Delivered] * 3
     assert sizes == [3, 1, 1, 1]
+
+
+def test_the_truck_that_it_was_laid_at_replaces_what_was_pushed(
+    sender, platform, make_entry, pictures
+):
+    raised, other = make_entry(), make_entry()
+    sender.send([raised], lambda entry: pictures[entry.alert_id])
+    assert platform.newest[0]["PlateNo"] == "无车牌"
+    laid = msgspec.structs.replace(
+        raised,
+        outbox_id=uuid4(),
+        event="alert.amended",
+        revision=2,
+        payload=raised.payload | {"plate": "苏DA1234", "plate_color": "yellow"},
+    )
+    results = sender.send([laid, other], lambda entry: pictures[entry.alert_id])
+    assert [type(result) for result in results] == [Delivered, Delivered]
+    summary = platform.summary()
+    assert (summary["objects_accepted"], summary["objects_amended"]) == (2, 1)
+    shown = {item["MotorVehicleID"]: item["PlateNo"] for item in platform.newest}
+    assert list(shown.values()) == ["苏DA1234", "无车牌"]
+    assert platform.newest[0]["PlateColor"] == "6"
+    assert "PlateColor" not in platform.newest[1]
+
+
+def test_what_replaces_nothing_is_refused(sender, make_entry, pictures):
+    entry = msgspec.structs.replace(make_entry(), event="alert.amended")
+    (result,) = sender.send([entry], lambda e: pictures[e.alert_id])
+    assert isinstance(result, Refused)
+    assert "no such object" in result.error
