@@ -44,8 +44,10 @@ def judge(
     Raises:
         TrackError: the folder's positions cannot be read.
     """
-    alarms = {clip.name: alarms_of(clip, outcomes[clip.name]) for clip in clips}
-    seen = {clip.name: seen_of(clip, outcomes[clip.name]) for clip in clips}
+    laying = lay(evaluation, clips, outcomes)
+    told = laying.outcomes
+    alarms = {clip.name: alarms_of(clip, told[clip.name]) for clip in clips}
+    seen = {clip.name: seen_of(clip, told[clip.name]) for clip in clips}
     lined = {
         camera.id
         for camera in evaluation.site.cameras.values()
@@ -53,11 +55,10 @@ def judge(
     }
     events = score_events(clips, evaluation.events, evaluation.distractors, alarms)
     passages = score_passages(clips, evaluation.passages, seen, lined)
-    answers = lay(evaluation, clips, outcomes)
     return Judgement(
         clips=tuple(clips),
         events=events,
         passages=passages,
-        layings=score_layings(laid_of(answers, outcomes, events, passages)),
+        layings=score_layings(laid_of(laying, events, passages)),
         cpu_s=sum(outcomes[clip.name].cpu_s for clip in clips),
     )
