@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from fractions import Fraction
 from pathlib import Path
 
 import av
@@ -163,14 +164,14 @@ def box_of(mask: NDArray[np.bool_]) -> Box | None:
     return int(columns[0]), int(rows[0]), int(columns[-1]) + 1, int(rows[-1]) + 1
 
 
-def write_video(frames: Iterator[Picture], path: Path, fps: float, crf: int) -> None:
+def write_video(frames: Iterator[Picture], path: Path, fps: Fraction, crf: int) -> None:
     """H.264 as a street camera sends it: yuv420p, no B frames, a key frame every 50 pictures."""
     part = path.with_suffix(".part")
     with av.open(str(part), "w", format="mp4") as container:
         stream = None
         for picture in frames:
             if stream is None:
-                stream = container.add_stream("libx264", rate=round(fps))
+                stream = container.add_stream("libx264", rate=fps)
                 stream.height, stream.width = picture.shape[:2]
                 stream.pix_fmt = "yuv420p"
                 stream.gop_size = 50

@@ -28,13 +28,18 @@ def write_folder(
     folder: Path, truths: Sequence[ClipTruth], places: Sequence[LabelledPlace]
 ) -> None:
     """All CSVs and the site; the clips themselves are there already."""
+    write_tables(folder, truths)
+    write_site(folder / "site", places)
+
+
+def write_tables(folder: Path, truths: Sequence[ClipTruth]) -> None:
+    """The five CSVs."""
     _table(folder / "clips.csv", ClipRow, [t.clip for t in truths])
     _table(folder / "events.csv", EventRow, [e for t in truths for e in t.events])
     _table(folder / "distractors.csv", DistractorRow, [d for t in truths for d in t.distractors])
     _table(folder / "passages.csv", PassageRow, [p for t in truths for p in t.passages])
     positions = sorted((p for t in truths for p in t.positions), key=lambda p: p.time)
     _table(folder / "positions.csv", PositionRow, positions)
-    write_site(folder / "site", places)
 
 
 def _table(path: Path, row: type[msgspec.Struct], rows: Sequence[msgspec.Struct]) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from fractions import Fraction
 from pathlib import Path
 
 import msgspec
@@ -98,7 +99,7 @@ def make_clip(folder: Path, plan: ClipPlan) -> ClipTruth:
         return known
     film = film_of(plan)
     crf = int(np.random.default_rng((plan.seed, 55)).integers(28, 35))
-    write_video(film.frames(), folder / plan.name, film.take.fps, crf)
+    write_video(film.frames(), folder / plan.name, Fraction(film.take.fps), crf)
     truth = truth_of(film, plan)
     kept = folder / TRUTH / f"{plan.name}.json"
     kept.parent.mkdir(exist_ok=True)

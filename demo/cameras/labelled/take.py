@@ -91,7 +91,7 @@ class Take:
     name: str
     condition: str
     seconds: float
-    fps: float
+    fps: int
     rng: np.random.Generator
     fleet: Sequence[FleetTruck]
     actors: list[Actor] = field(default_factory=list)
