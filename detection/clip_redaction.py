@@ -113,7 +113,7 @@ def redact_clip(
             stream.thread_type = "AUTO"
             length_s = (source.duration or 0) / 1_000_000
             base = stream.time_base or Fraction(1, 90_000)
-            with av.open(out, "w", format="mp4", options={"movflags": "+faststart"}) as target:
+            with av.open(out, "w", format="mp4") as target:
                 coded = None
                 for image, frame, at_s, is_look in _redacted(
                     source, stream, starts_at, subject, detector

@@ -35,6 +35,7 @@ _OF_A_TRUCK = frozenset({"load_covered", "load_open", "body_raised"})  # parts o
 _SAME_IOU = 0.5
 _JPEG_QUALITY = 90
 _LEVELS = 16
+_CELL_PX = 16
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,9 +134,11 @@ def blurred(image: Image, regions: Iterable[Box]) -> Image:
         coarse = cv2.resize(part, (cells[0], cells[1]), interpolation=cv2.INTER_AREA)
         step = 256 // _LEVELS
         coarse = np.asarray(coarse // step * step + step // 2, np.uint8)
-        mosaic = cv2.resize(coarse, (x2 - x1, y2 - y1), interpolation=cv2.INTER_NEAREST)
-        sigma = max(longer / CELLS / 2, 1.0)
-        done[y1:y2, x1:x2] = cv2.GaussianBlur(mosaic, (0, 0), sigma)
+        # Softened small and then enlarged: a Gaussian of a hundred pixels takes a second.
+        size = (cells[0] * _CELL_PX, cells[1] * _CELL_PX)
+        mosaic = cv2.resize(coarse, size, interpolation=cv2.INTER_NEAREST)
+        soft = cv2.GaussianBlur(mosaic, (0, 0), _CELL_PX / 2)
+        done[y1:y2, x1:x2] = cv2.resize(soft, (x2 - x1, y2 - y1), interpolation=cv2.INTER_LINEAR)
     return done
 
 
