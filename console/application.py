@@ -21,6 +21,7 @@ from console.api import router
 from console.evidence_api import router as evidence_router
 from console.feed import Feed
 from console.hub import Hub
+from console.placement_api import router as placement_router
 from console.responses import Health
 from console.trip_api import router as trip_router
 from store.database import Connection, pool
@@ -73,6 +74,7 @@ def create_app(settings: Settings, destinations_of: DestinationsOf) -> FastAPI:
     app.include_router(router)
     app.include_router(evidence_router)
     app.include_router(trip_router)
+    app.include_router(placement_router)
     _add_events(app, hub)
     _add_health(app, connections, feed)
     _add_error_answers(app)
