@@ -90,6 +90,9 @@ def train(
     export: Annotated[
         list[ExportFormat] | None, typer.Option(help="beside ONNX, which is always written")
     ] = None,
+    regions: Annotated[
+        bool, typer.Option(help="cut the pictures as the camera path does, at full resolution")
+    ] = False,
     learning_rate: Annotated[float, typer.Option(help="smaller to go on from weights")] = 0.001,
     pictures: Annotated[
         int, typer.Option(help="drawn to train on, where no data is given", min=10)
@@ -103,7 +106,7 @@ def train(
     if image_px % 32:
         raise typer.BadParameter("must be a multiple of 32", param_hint="--image-px")
     if data is None:
-        data = _render(to.parent / f"{to.stem}-data", pictures, seed)
+        data = _render(to.parent / f"{to.stem}-data", pictures, seed, 1280 if regions else 640)
     job = TrainingJob(
         data=data / "data.yaml" if data.is_dir() else data,
         out=to,
@@ -115,6 +118,7 @@ def train(
         device=device,
         seed=seed,
         formats=tuple(dict.fromkeys(export or ())),
+        regions=regions,
     )
     with progress_bar("评测模型 score") as progress:
         card = job.run(lambda done: progress(done, 0))
@@ -127,11 +131,16 @@ def train(
             )
 
 
-def _render(folder: Path, pictures: int, seed: int) -> Path:
+def _render(folder: Path, pictures: int, seed: int, size_px: int) -> Path:
     from demo.scenes.dataset import write_dataset
 
     val = max(1, pictures // 6)
     with progress_bar("渲染 render") as progress:
         return write_dataset(
-            folder, pictures, val, seed, progress=lambda done: progress(done, pictures + val)
+            folder,
+            pictures,
+            val,
+            seed,
+            size_px=size_px,
+            progress=lambda done: progress(done, pictures + val),
         )

@@ -87,11 +87,20 @@ def sources_of(data_yaml: Path) -> dict[Path, str]:
     Raises:
         DatasetError: the provenance file lacks a column.
     """
+    return {path: row["source"] for path, row in provenance_of(data_yaml).items()}
+
+
+def provenance_of(data_yaml: Path) -> dict[Path, dict[str, str]]:
+    """Picture -> its row in the provenance file; nothing where there is none.
+
+    Raises:
+        DatasetError: the provenance file lacks a column.
+    """
     provenance = data_yaml.parent / PROVENANCE
     if not provenance.is_file():
         return {}
     folder = data_yaml.parent.resolve()
-    return {folder / row["picture"]: row["source"] for row in _provenance(provenance)}
+    return {folder / row["picture"]: row for row in _provenance(provenance)}
 
 
 def _check_names(data_yaml: Path) -> None:

@@ -32,7 +32,7 @@ class ModelCard:
     data: str
     base: str
     image_px: int
-    settings: Mapping[str, str | int | float | None]
+    settings: Mapping[str, str | int | float | bool | None]
     checked: Checked
     files: Sequence[Measured]
 
