@@ -3,7 +3,7 @@
 `python -m benchmarks.rtsp_server SPEC.json`: the spec names pieces (MP4, H.264, each beginning with
 a key frame, all alike in size and rate) and what each camera plays. Each piece is cut into RTP
 packets once (RFC 6184, FU-A); a client gets those bytes with its own sequence numbers and times.
-`rtsp://host:port/<camera>`; SIGTERM ends it, and it prints its own CPU time as JSON.
+`rtsp://host:port/<camera>`; for each line on its standard input it prints its own CPU time as JSON.
 
 It can also break: `cut`, `stall`, `damage` (see `Fault`), for tests of who reads.
 """
@@ -378,16 +378,18 @@ def main() -> None:
     async def serve() -> None:
         loop = asyncio.get_running_loop()
         loop.add_signal_handler(signal.SIGTERM, server.stop)
-        loop.add_signal_handler(signal.SIGUSR1, say)
+        loop.add_reader(sys.stdin, say)
         await server.run(ready)
 
     def say() -> None:
+        if not sys.stdin.readline():  # who started us is gone
+            server.stop()
+            return
         spent = os.times()
         told = {"cpu_s": spent.user + spent.system, "lagging": server.lagging}
         print(json.dumps(told), flush=True)
 
     asyncio.run(serve())
-    say()
 
 
 if __name__ == "__main__":

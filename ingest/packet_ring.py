@@ -8,7 +8,7 @@ from collections import deque
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from fractions import Fraction
-from typing import TypeAlias
+from typing import NamedTuple, TypeAlias
 
 import av
 from av.video.stream import VideoStream
@@ -33,8 +33,7 @@ class StreamCodec:
     time_base: Fraction
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class RingPacket:
+class RingPacket(NamedTuple):
     """`number` counts all packets of the ring; `presented_s` is of the stream's own clock.
 
     `zero_s` lays that clock onto the epoch: the packet's picture was taken at

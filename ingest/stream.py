@@ -55,15 +55,15 @@ class CameraStream:
         self._number = 0
         self._last_at_s = 0.0
         self._arrivals = 0
-        self._arrived_at: datetime | None = None
+        self._arrived_s: float | None = None
 
     @property
     def health(self) -> StreamHealth:
-        counts = self._duty.counts
+        counts, seen_s = self._duty.counts, self._arrived_s
         return replace(
             self._health,
             frames_seen=self._arrivals,
-            last_seen_at=self._arrived_at,
+            last_seen_at=None if seen_s is None else datetime.fromtimestamp(seen_s, UTC),
             frames_decoded=counts.decoded,
             frames_dropped=counts.dropped,
             errors=self._health.errors + counts.errors,
@@ -147,7 +147,7 @@ class CameraStream:
                     return
                 self._arrivals += 1
                 arrived_s = time.time()
-                self._arrived_at = datetime.fromtimestamp(arrived_s, UTC)
+                self._arrived_s = arrived_s
                 if arrived.damaged:
                     self._health = replace(self._health, errors=self._health.errors + 1)
                     self.ring.await_key()

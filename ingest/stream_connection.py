@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Iterator
-from dataclasses import dataclass
 from types import TracebackType
-from typing import Self
+from typing import NamedTuple, Self
 
 import av
 from av.bitstream import BitStreamFilterContext
@@ -18,8 +17,7 @@ class StreamError(ConnectionError):
     """The stream could not be opened, broke off or went silent; the message says which."""
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Arrived:
+class Arrived(NamedTuple):
     """`taken_at_s`: epoch seconds that the sender says for this picture, None where it does not."""
 
     packet: VideoPacket

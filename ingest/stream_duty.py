@@ -16,6 +16,9 @@ from ingest.stream_rate import Rate
 
 _LOOKS_APART_S = 0.95
 """Where every picture is a key frame (MJPEG), one a second is looked at."""
+_SHOWN_APART_S = 3.9
+"""Of key frames that are like the last, so many seconds apart are given: the watch's memories of a
+still scene lose nothing by it, and a look costs it half as much as decoding the key frame."""
 _STAYS_S = 1.0
 """How long past the cue all pictures are looked at before the camera may rest again."""
 
@@ -90,11 +93,11 @@ class DutyReader:
 
     @property
     def lag_s(self) -> float:
-        """How far the pictures given are behind the packets."""
-        newest = self.ring.newest
-        if newest is None or self._given_s == float("-inf"):
+        """How far what was looked at is behind the packets; at rest up to a group of pictures."""
+        newest, looked = self.ring.newest, self._looked
+        if newest is None or looked is None:
             return 0.0
-        return max(0.0, newest.at_s - self._given_s)
+        return max(0.0, newest.at_s - max(self._given_s, looked.at_s))
 
     def next(self) -> ChosenPicture | None:
         """The next picture to analyse; None until more packets came."""
@@ -152,7 +155,8 @@ class DutyReader:
             self._looked = gop.key
             return self._wake(looked, gop.key.at_s)
         self._looked = gop.key
-        self._pending.append(chosen)
+        if chosen.at_s - self._given_s >= _SHOWN_APART_S or chosen.at_s < self._given_s:
+            self._pending.append(chosen)
         return True
 
     def _alarm_s(self) -> float:

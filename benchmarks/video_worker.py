@@ -1,0 +1,99 @@
+"""One worker process of `benchmarks.video`: the product's own stream, scheduler and watch.
+
+`python -m benchmarks.video_worker SPEC.json`: connects its share of the cameras, says `ready`, and
+at each line on its standard input prints what it did since the last, as one line of JSON. All but
+the database is the product's: `app.vision`'s `Analysis` and `CameraWorker`.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import resource
+import sys
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+import structlog
+
+from app.vision.analysis import Analysis
+from app.vision.camera_worker import CameraWorker
+from app.vision.share import Share
+from config.camera import Camera, CameraRole
+from config.settings import VisionSettings
+from detection.detector import load_detector
+from detection.picture_zones import WHOLE_PICTURE
+from detection.scene_view import Observation
+from detection.watch import CameraWatch
+
+
+def _cpu_s() -> float:
+    used = resource.getrusage(resource.RUSAGE_SELF)
+    return used.ru_utime + used.ru_stime
+
+
+def main() -> None:
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING))
+    spec = json.loads(Path(sys.argv[1]).read_text(encoding="utf-8"))
+    model = spec.get("model")
+    settings = VisionSettings(
+        model=Path(model) if model else None, analysed_fps=spec["analysed_fps"]
+    )
+    detector = load_detector(settings.model, settings.runtime, settings.confidence)
+    analysis = Analysis()
+    told: list[str] = []
+
+    def make_watch(camera: Camera) -> CameraWatch:
+        return CameraWatch(camera, detector, settings)
+
+    def record(_camera_id: str, observations: Sequence[Observation]) -> None:
+        told.extend(type(each).__name__ for each in observations)
+
+    workers = []
+    for name in Share.parse(spec["share"]).of(spec["urls"]):
+        url = spec["urls"][name]
+        camera = Camera(name, name, url, 119.9, 31.7, None, CameraRole.GATE, (WHOLE_PICTURE,))
+        workers.append(CameraWorker(camera, settings, analysis, make_watch, record))
+    analysis.start()
+    for worker in workers:
+        worker.start()
+        time.sleep(0.05)  # cameras do not all come in the same instant
+    print("ready", flush=True)
+    for _ in sys.stdin:
+        healths = {worker.camera.id: worker.health for worker in workers}
+        print(
+            json.dumps(
+                {
+                    "at_s": time.monotonic(),
+                    "cpu_s": _cpu_s(),
+                    "memory_mb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024,
+                    "observations": len(told),
+                    "cameras": {
+                        name: {
+                            "state": health.state.value,
+                            "seen": health.frames_seen,
+                            "decoded": health.frames_decoded,
+                            "dropped": health.frames_dropped,
+                            "errors": health.errors,
+                            "connections": health.connections,
+                            "wakes": health.wakes,
+                            "wakes_false": health.wakes_false,
+                            "awake_share": health.awake_share,
+                            "lag_s": health.lag_s,
+                            "analysed": worker.analysed,
+                            "detected": worker.frames_detected,
+                        }
+                        for worker, (name, health) in zip(workers, healths.items(), strict=True)
+                    },
+                }
+            ),
+            flush=True,
+        )
+    for worker in workers:
+        worker.stop()
+    analysis.stop()
+
+
+if __name__ == "__main__":
+    main()
