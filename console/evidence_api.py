@@ -25,6 +25,7 @@ from console.evidence_responses import (
     StorageResponse,
 )
 from detection.detector import Detector, load_detector
+from detection.redaction import CONFIDENCE
 from store.alert_reader import stored_alert
 from store.database import Connection
 from store.errors import StoreUnavailable
@@ -196,10 +197,10 @@ def _pieces(file: IO[bytes]) -> Iterator[bytes]:
 
 
 def _detector(request: Request) -> Detector:
-    """The model of the settings, loaded when the first case is exported."""
+    """The model of the settings, eager, loaded when the first case is exported."""
     state = request.app.state
     if getattr(state, "detector", None) is None:
         vision = state.vision
-        state.detector = load_detector(vision.model, vision.runtime, vision.confidence)
+        state.detector = load_detector(vision.model, vision.runtime, CONFIDENCE)
     detector: Detector = state.detector
     return detector
