@@ -5,10 +5,10 @@ from __future__ import annotations
 import numpy as np
 from shapely import Polygon, box, get_coordinates
 
-from demo.scenes.backdrop import Surroundings, paint_backdrop
+from demo.scenes.backdrop import Surroundings, paint_place
 from demo.scenes.ground import Road
-from demo.scenes.light import make_light
 from demo.scenes.stage import Stage
+from demo.scenes.staging import set_stage
 from demo.scenes.view import View
 
 WIDTH_PX, HEIGHT_PX = 640, 360
@@ -20,8 +20,8 @@ def stage_of(
     """`camera` is its height in metres, its pitch in degrees and its focal length in widths."""
     view = View(WIDTH_PX, HEIGHT_PX, *camera)
     rng = np.random.default_rng((seed, 10))
-    backdrop = paint_backdrop(view, road, around, rng)
-    return Stage(view, backdrop, make_light(condition, road, rng), rng)
+    scene = paint_place(view, road, around, rng)
+    return set_stage(view, road, around, scene, condition=condition, rng=rng)
 
 
 def zone_points(

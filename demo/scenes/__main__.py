@@ -1,4 +1,4 @@
-"""`python -m demo.scenes dataset DIR --train N --val M --seed S [--size PX]`."""
+"""`python -m demo.scenes dataset DIR --train N --val M --seed S [--size PX] [--crops SHARE]`."""
 
 from __future__ import annotations
 
@@ -21,6 +21,9 @@ def main() -> None:
     dataset.add_argument("--val", type=int, default=200, help="pictures to validate on")
     dataset.add_argument("--seed", type=int, default=1)
     dataset.add_argument("--size", type=int, default=640, help="width in pixels; 16:9")
+    dataset.add_argument(
+        "--crops", type=float, default=0.0, help="share of 320 px regions cut around things"
+    )
     given = parser.parse_args()
     with Progress() as progress:
         task = progress.add_task("rendering", total=given.train + given.val)
@@ -30,6 +33,7 @@ def main() -> None:
             given.val,
             given.seed,
             size_px=given.size,
+            crops=given.crops,
             progress=lambda done: progress.update(task, completed=done),
         )
     print(data)

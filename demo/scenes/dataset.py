@@ -2,20 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections import Counter
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import cv2
+import numpy as np
 
+from demo.scenes.backdrop import Picture
+from demo.scenes.boxes import LabelledBox
 from demo.scenes.classes import CLASS_NAMES
-from demo.scenes.random_scene import random_drawing, random_place
+from demo.scenes.random_scene import Place, random_drawing, random_place
+from demo.scenes.stage import Drawing
 
+CROP_PX = 320
+"""Side of a region crop: what the detector looks at around motion."""
 _PICTURES_PER_PLACE = 3
+_LEAST_INSIDE = 0.4
+"""Share of a box that a crop must hold for the box to stay in it (ours)."""
+_LEAST_PX = 4
+
+Boxes = list[tuple[int, int, int, int, int]]
+"""Class id, x1, y1, x2, y2 in pixels."""
 
 
-def label_lines(
-    boxes: list[tuple[int, int, int, int, int]], width_px: int, height_px: int
-) -> list[str]:
+def label_lines(boxes: Boxes, width_px: int, height_px: int) -> list[str]:
     """`class x y w h`, centre and size in fractions of the picture (the YOLO text format)."""
     return [
         f"{c} {(x1 + x2) / 2 / width_px:.5f} {(y1 + y2) / 2 / height_px:.5f}"
@@ -31,32 +42,43 @@ def write_dataset(
     seed: int,
     *,
     size_px: int = 640,
+    crops: float = 0.0,
     progress: Callable[[int], None] = lambda _: None,
 ) -> Path:
-    """Write `images/`, `labels/` and `data.yaml`; returns the path of the latter.
+    """Write `images/`, `labels/`, `provenance.csv` and `data.yaml`; returns the latter's path.
 
-    `size_px` is the pictures' width; they are 16:9. Train and val share no place and no scene.
-    `progress` is told how many pictures are written.
+    `size_px` is the width that scenes are drawn in; they are 16:9. A share of the pictures,
+    `crops`, are regions cut around one thing at full resolution, 320 px square. Each picture has
+    at least one thing of the class that was seen least so far, where there is room for it. Train
+    and val share no place and no scene. `progress` is told how many pictures are written.
     """
     width, height = size_px, size_px * 9 // 16
     done = 0
+    provenance = ["picture,split,scene,camera_id,source"]
     for part, (name, count) in enumerate((("train", train), ("val", val))):
         images, labels = folder / "images" / name, folder / "labels" / name
         images.mkdir(parents=True, exist_ok=True)
         labels.mkdir(parents=True, exist_ok=True)
+        seen: Counter[str] = Counter(dict.fromkeys(CLASS_NAMES, 0))
+        place: Place | None = None
+        scene = ""
         for number in range(count):
             start = seed * 1_000_000 + part * 500_000
-            if number % _PICTURES_PER_PLACE == 0:
+            if place is None or number % _PICTURES_PER_PLACE == 0:
+                scene = f"place-{start + number}"
                 place = random_place(start + number, width, height)
-            drawing = random_drawing(place, start + number)
+            wanted = min(CLASS_NAMES, key=lambda label: seen[label])
+            picture, boxes = _picture(place, start + number, wanted, crops)
+            seen.update(CLASS_NAMES[c] for c, *_ in boxes)
+            seen[wanted] += not any(CLASS_NAMES[c] == wanted for c, *_ in boxes)  # no room: go on
             stem = f"{seed:03d}_{number:05d}"
-            boxes = [(CLASS_NAMES.index(b.label), b.x1, b.y1, b.x2, b.y2) for b in drawing.boxes]
-            cv2.imwrite(str(images / f"{stem}.jpg"), drawing.image, [cv2.IMWRITE_JPEG_QUALITY, 92])
-            (labels / f"{stem}.txt").write_text(
-                "".join(f"{line}\n" for line in label_lines(boxes, width, height))
-            )
+            cv2.imwrite(str(images / f"{stem}.jpg"), picture, [cv2.IMWRITE_JPEG_QUALITY, 92])
+            lines = label_lines(boxes, picture.shape[1], picture.shape[0])
+            (labels / f"{stem}.txt").write_text("".join(f"{line}\n" for line in lines))
+            provenance.append(f"images/{name}/{stem}.jpg,{name},{scene},{scene},synthetic")
             done += 1
             progress(done)
+    (folder / "provenance.csv").write_text("\n".join(provenance) + "\n", encoding="utf-8")
     data = folder / "data.yaml"
     names = "".join(f"  {i}: {name}\n" for i, name in enumerate(CLASS_NAMES))
     data.write_text(
@@ -64,3 +86,63 @@ def write_dataset(
         encoding="utf-8",
     )
     return data
+
+
+def _picture(place: Place, seed: int, wanted: str, crops: float) -> tuple[Picture, Boxes]:
+    drawing = random_drawing(place, seed, wanted)
+    rng = np.random.default_rng((seed, 4))
+    if rng.random() < crops:
+        return region(drawing, wanted, rng)
+    return drawing.image, [
+        (CLASS_NAMES.index(b.label), b.x1, b.y1, b.x2, b.y2) for b in drawing.boxes
+    ]
+
+
+def region(drawing: Drawing, wanted: str, rng: np.random.Generator) -> tuple[Picture, Boxes]:
+    """A square cut around a thing of the wanted class, or around any; scaled to 320 px.
+
+    It is 1.2 to 3.5 times as wide as the thing and 0.6 to 2.5 times 320 px in the picture, not
+    always in its middle. One crop in twelve shows a place where nothing is sought.
+    """
+    height, width = drawing.image.shape[:2]
+    side, middle = rng.uniform(0.6, 1.6) * CROP_PX, rng.uniform((0, 0.2 * height), (width, height))
+    focus = _focus(drawing.boxes, wanted, rng) if rng.random() > 1 / 12 else None
+    if focus is not None:
+        size = max(focus.x2 - focus.x1, focus.y2 - focus.y1)
+        side = float(np.clip(size * rng.uniform(1.2, 3.5), 0.6 * CROP_PX, 2.5 * CROP_PX))
+        slack = max(0.0, side - size) / 2
+        centre = np.array([focus.x1 + focus.x2, focus.y1 + focus.y2]) / 2
+        middle = centre + rng.uniform(-slack, slack, 2)
+    edge = int(min(side, width, height))
+    x0 = int(np.clip(middle[0] - edge / 2, 0, width - edge))
+    y0 = int(np.clip(middle[1] - edge / 2, 0, height - edge))
+    cut = drawing.image[y0 : y0 + edge, x0 : x0 + edge]
+    way = cv2.INTER_AREA if edge > CROP_PX else cv2.INTER_LINEAR
+    picture = np.asarray(cv2.resize(cut, (CROP_PX, CROP_PX), interpolation=way), dtype=np.uint8)
+    return picture, _inside(drawing.boxes, (x0, y0, edge))
+
+
+def _focus(
+    boxes: Sequence[LabelledBox], wanted: str, rng: np.random.Generator
+) -> LabelledBox | None:
+    own = [box for box in boxes if box.label == wanted] or list(boxes)
+    return own[int(rng.integers(len(own)))] if own else None
+
+
+def _inside(boxes: Sequence[LabelledBox], window: tuple[int, int, int]) -> Boxes:
+    """The boxes that enough of is left of in a square (x, y, side), in pixels of the crop."""
+    x0, y0, side = window
+    scale = CROP_PX / side
+    found = []
+    for box in boxes:
+        x1, y1 = max(box.x1 - x0, 0), max(box.y1 - y0, 0)
+        x2, y2 = min(box.x2 - x0, side), min(box.y2 - y0, side)
+        kept = max(x2 - x1, 0) * max(y2 - y1, 0)
+        whole = (box.x2 - box.x1) * (box.y2 - box.y1)
+        corners = [round(v * scale) for v in (x1, y1, x2, y2)]
+        large = min(corners[2] - corners[0], corners[3] - corners[1]) >= _LEAST_PX
+        if kept >= _LEAST_INSIDE * whole and large:
+            found.append(
+                (CLASS_NAMES.index(box.label), corners[0], corners[1], corners[2], corners[3])
+            )
+    return found

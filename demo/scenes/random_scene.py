@@ -9,13 +9,15 @@ import cv2
 import numpy as np
 
 from demo.scenes import litter, trucks, vehicles
-from demo.scenes.backdrop import Picture, Surroundings, paint_backdrop
+from demo.scenes.backdrop import Backdrop, Picture, Surroundings, paint_place
+from demo.scenes.glyphs import PROVINCES
 from demo.scenes.ground import Road
-from demo.scenes.light import CONDITIONS, make_light
+from demo.scenes.light import CONDITIONS
 from demo.scenes.litter import Stain
 from demo.scenes.people import person
 from demo.scenes.shape import Shape
-from demo.scenes.stage import Drawing, Placed, Stage
+from demo.scenes.stage import Drawing, Placed
+from demo.scenes.staging import set_stage
 from demo.scenes.view import View
 
 
@@ -25,7 +27,12 @@ class Place:
 
     view: View
     road: Road
-    backdrop: Picture
+    around: Surroundings
+    scene: Backdrop
+
+    @property
+    def backdrop(self) -> Picture:
+        return self.scene.picture
 
 
 def random_place(seed: int, width_px: int = 640, height_px: int = 360) -> Place:
@@ -63,16 +70,21 @@ def random_place(seed: int, width_px: int = 640, height_px: int = 360) -> Place:
         int(rng.integers(0, 9)),
         bool(rng.random() < 0.7),
     )
-    return Place(view, road, paint_backdrop(view, road, around, rng))
+    return Place(view, road, around, paint_place(view, road, around, rng))
 
 
-def random_drawing(place: Place, seed: int) -> Drawing:
-    """What the camera of `place` sees at one moment. The same seed gives the same picture."""
+def random_drawing(place: Place, seed: int, wanted: str | None = None) -> Drawing:
+    """What the camera of `place` sees at one moment. The same seed gives the same picture.
+
+    With a class `wanted` one of it is put there where there is room.
+    """
     rng = np.random.default_rng((seed, 2))
-    condition = str(rng.choice(CONDITIONS, p=[0.36, 0.18, 0.14, 0.14, 0.13, 0.05]))
-    light = make_light(condition, place.road, rng)
-    things, stains = _things(place, rng)
-    drawing = Stage(place.view, place.backdrop, light, rng).draw(things, stains, rng)
+    condition = str(rng.choice(CONDITIONS, p=[0.32, 0.16, 0.14, 0.18, 0.14, 0.06]))
+    stage = set_stage(
+        place.view, place.road, place.around, place.scene, condition=condition, rng=rng
+    )
+    things, stains = _things(place, rng, wanted)
+    drawing = stage.draw(things, stains, rng)
     return Drawing(_through_camera(drawing.image, rng), drawing.owners, drawing.boxes)
 
 
@@ -147,19 +159,68 @@ class _Layout:
             self._taken.append((x, y, 1.5))
 
 
-def _things(place: Place, rng: np.random.Generator) -> tuple[list[Placed], list[Stain]]:
+def _things(
+    place: Place, rng: np.random.Generator, wanted: str | None = None
+) -> tuple[list[Placed], list[Stain]]:
     layout = _Layout(place, rng)
+    if wanted is not None:
+        _put(layout, rng, wanted)
     _drive(layout, rng)
     _walk(layout, rng)
     _litter(layout, rng)
     return layout.things, layout.stains
 
 
+def _plate(rng: np.random.Generator, color: str = "yellow") -> tuple[str, str] | None:
+    """A made-up number; some trucks are too dirty to read."""
+    if rng.random() < 0.3:
+        return None
+    head = PROVINCES[int(rng.integers(len(PROVINCES)))]
+    return f"{head}D{'ABCDEFGHJK'[int(rng.integers(10))]}{int(rng.integers(10_000)):04d}", color
+
+
+def _put(layout: _Layout, rng: np.random.Generator, wanted: str) -> None:
+    """One thing of a class, near enough to be learnt from."""
+    load = {"load_covered": "covered", "load_open": "open", "muck_truck": "empty"}.get(wanted)
+    raised = float(rng.uniform(18, 48)) if wanted == "body_raised" else 0.0
+    on_road, reach = bool(rng.random() < 0.8), 26.0
+    if load is not None or raised:
+        shape = trucks.muck_truck(rng, load or "open", raised_deg=raised, plate=_plate(rng))
+        layout.park(shape, 4.6, jitter=14, on_road=on_road, reach_m=34)
+    elif wanted == "spill_liquid":
+        spot = layout.somewhere(1.0, on_road=True, reach_m=reach)
+        if spot is not None:
+            size_m = float(rng.uniform(0.7, 2.6))
+            turn = 90 - spot[2] + float(rng.normal(0, 12))
+            layout.stains.append(litter.spill_liquid(rng, spot[0], spot[1], turn, size_m))
+    else:
+        made: dict[str, tuple[Callable[[], Shape], float, float]] = {
+            "sanitation_truck": (lambda: trucks.sanitation_truck(rng), 4.0, 34),
+            "car": (lambda: vehicles.car(rng, plate=_plate(rng, "blue")), 2.7, 34),
+            "van": (lambda: vehicles.van(rng), 2.9, 34),
+            "bus": (lambda: vehicles.bus(rng), 6.0, 40),
+            "person": (lambda: person(rng, phase=float(rng.uniform(0, 6.3))), 0.5, reach),
+            "bag": (lambda: litter.bag(rng), 0.6, 18),
+            "bulky_item": (lambda: litter.bulky_item(rng), 1.0, reach),
+            "spill_solid": (
+                lambda: litter.spill_solid(rng, float(rng.uniform(0.4, 2.0))), 1.4, reach,
+            ),
+            "waste_pile": (
+                lambda: litter.waste_pile(rng, float(rng.uniform(0.6, 1.9))), 1.4, reach,
+            ),
+        }  # fmt: skip
+        make, radius, far = made[wanted]
+        vehicle = far > reach
+        road = on_road if vehicle or wanted == "spill_solid" else bool(rng.random() < 0.3)
+        turn_deg = None if vehicle else float(rng.uniform(0, 360))
+        layout.park(make(), radius, on_road=road, turn=turn_deg, reach_m=far)
+
+
 def _drive(layout: _Layout, rng: np.random.Generator) -> None:
     for _ in range(int(rng.choice([0, 1, 1, 2]))):
         load = str(rng.choice(["covered", "open", "empty"], p=[0.4, 0.42, 0.18]))
         raised = float(rng.uniform(18, 48)) if rng.random() < 0.2 else 0.0
-        shape = trucks.muck_truck(rng, load, raised_deg=raised)
+        shape = trucks.muck_truck(rng, load, raised_deg=raised, plate=_plate(rng))
         truck = layout.park(shape, 4.6, jitter=14, on_road=bool(rng.random() < 0.8))
         if truck is not None and raised and rng.random() < 0.5:
             layout.put_behind(truck, litter.waste_pile(rng, float(rng.uniform(0.8, 1.7))))

@@ -19,11 +19,7 @@ from demo.cameras.labelled.take import Take
 from demo.cameras.labelled.truth import ClipRow, ClipTruth, EventRow, PassageRow
 from demo.cameras.labelled.weather import Mood, Weather
 from demo.scenes.backdrop import paint_place
-from demo.scenes.foliage import Foliage
-from demo.scenes.light import make_light
-from demo.scenes.stage import Stage
-from demo.scenes.sunshine import still_shadows
-from demo.scenes.surface import snowed, wetted
+from demo.scenes.staging import set_stage
 
 TRUTH = "truth"
 
@@ -46,29 +42,14 @@ def film_of(plan: ClipPlan) -> Film:
     condition = plan.condition
     if condition == "day" and rng.random() < 0.35 and not take.needs_sun:
         condition = "overcast"
-    posts = [road.place(s.at, s.across) for s in scene.standing if s.what == "lamp"]
+    posts = []
     if place.gate_m is not None:  # a gate has lamps of its own
         beside = place.half_m + 1.5
         posts = [road.place(place.gate_m + a, c) for a in (-4, 10) for c in (-beside, beside)]
-    light = make_light(condition, road, rng, posts)
-    picture, dry = scene.picture, None
-    if light.rain:
-        picture = wetted(scene, view, road, rng)
-        if any(d.what == "rain_starts" for d in take.disturbances):
-            dry = scene.picture
-    elif light.snow:
-        picture = snowed(scene, view, road, float(rng.uniform(0.2, 1)), rng)
-    _, across = road.coordinates(view.ground[0], view.ground[1])
-    paved = np.abs(across) < road.width_m / 2 + road.kerb_m + road.walk_m
-    shade = None
-    if light.strength > 0:
-        shade = still_shadows(
-            view, road, place.around, scene.standing, sun=light.sun, upright=scene.upright
-        )
-    stage = Stage(
-        view, picture, light, rng, foliage=Foliage(picture, scene.foliage, rng), shade=shade,
-        paved=paved & np.isfinite(view.ground[2]),
-    )  # fmt: skip
+    stage = set_stage(view, road, place.around, scene, condition=condition, rng=rng, posts=posts)
+    light, dry = stage.light, None
+    if light.rain and any(d.what == "rain_starts" for d in take.disturbances):
+        dry = scene.picture
     drops = tuple(
         (float(rng.uniform(0, 1)), float(rng.uniform(0, 1)), float(rng.uniform(0.008, 0.028)))
         for _ in range(int(rng.integers(0, 5)) if light.rain and dry is None else 0)
