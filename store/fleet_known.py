@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from datetime import datetime, timedelta
+from typing import NamedTuple
 
 import msgspec
 from psycopg.rows import dict_row
@@ -18,21 +19,29 @@ CLOCK_WITHIN = timedelta(days=2)
 """A camera's clock is not learned from older passages: it drifts, or was set."""
 
 
+class FixesNear(NamedTuple):
+    """`fixes`: of the vehicles that were near, by vehicle and time, with the last word of each;
+    `elsewhere`: the vehicles that were heard of, and were not near.
+    """
+
+    fixes: list[Position]
+    elsewhere: frozenset[str]
+
+
 def fixes_near(  # noqa: PLR0917  a place, its surroundings, a time
     conn: Connection, lon: float, lat: float, radius_m: float, since: datetime, until: datetime
-) -> list[Position]:
-    """Good fixes in [since, until], by vehicle and time: of each vehicle the last one, and all that
-    lie within a square of twice `radius_m`.
-    """
+) -> FixesNear:
+    """Good fixes in [since, until]; near is within a square of twice `radius_m`."""
     north = radius_m / M_PER_DEGREE
     east = north / max(math.cos(math.radians(lat)), 0.01)
+    west, east_end, south, north_end = lon - east, lon + east, lat - north, lat + north
     parameters = {
         "since": since,
         "until": until,
-        "west": lon - east,
-        "east": lon + east,
-        "south": lat - north,
-        "north": lat + north,
+        "west": west,
+        "east": east_end,
+        "south": south,
+        "north": north_end,
     }
     # Binary: numbers and times as text take twice as long to read.
     with (
@@ -40,7 +49,14 @@ def fixes_near(  # noqa: PLR0917  a place, its surroundings, a time
         conn.cursor(binary=True, row_factory=dict_row) as cursor,
     ):
         rows = cursor.execute(query("fixes_near"), parameters).fetchall()
-    return msgspec.convert(rows, list[Position])
+    heard = msgspec.convert(rows, list[Position])
+    near = {
+        p.vehicle_id for p in heard if west <= p.lon <= east_end and south <= p.lat <= north_end
+    }
+    return FixesNear(
+        [p for p in heard if p.vehicle_id in near],
+        frozenset(p.vehicle_id for p in heard) - near,
+    )
 
 
 def newest_fix(conn: Connection, now: datetime) -> datetime | None:

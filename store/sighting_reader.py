@@ -10,6 +10,7 @@ import msgspec
 from psycopg.rows import dict_row
 
 from alerts.alert import PassedBy
+from detection.scene_event import Snapshot
 from detection.sighting import Sighting
 from store.alert_reader import EvidenceContent
 from store.database import Connection
@@ -70,6 +71,16 @@ def sighting_picture(conn: Connection, sighting_id: UUID) -> EvidenceContent | N
     if row is None:
         return None
     return EvidenceContent(media_type="image/jpeg", content=bytes(row[0]), sha256=bytes(row[1]))
+
+
+def with_snapshot(conn: Connection, seen: Sighting) -> Sighting:
+    """The sighting with its snapshot, where that is still kept."""
+    parameters = {"sighting_id": seen.sighting_id, "at": seen.at}
+    with translated("reading a sighting's picture"), conn.cursor(row_factory=dict_row) as cursor:
+        row = cursor.execute(query("sighting_snapshot"), parameters).fetchone()
+    if row is None:
+        return seen
+    return msgspec.structs.replace(seen, snapshot=msgspec.convert(row, Snapshot))
 
 
 def sightings_between(

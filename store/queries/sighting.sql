@@ -95,6 +95,10 @@ SELECT * FROM sighting
 WHERE track_uid = ANY(%(track_uids)s) AND at >= %(since)s
 ORDER BY at, sighting_id
 
+-- name: sighting_snapshot
+SELECT 'passage' AS moment, captured_at, width_px, height_px, content AS jpeg, seen
+FROM sighting_picture WHERE sighting_id = %(sighting_id)s AND at = %(at)s
+
 -- name: sighting_picture
 SELECT content, sha256 FROM sighting_picture WHERE sighting_id = %(sighting_id)s
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 import msgspec
@@ -15,6 +15,8 @@ from app.patient_store import PatientStore
 from config.demo_district import folder
 from config.settings import DatabaseSettings, Settings
 from config.site_files import read_site_folder
+from config.vehicle import Vehicle
+from detection.scene_event import Snapshot
 from ingest.position import Position
 from store.alert_reader import alert_page, recent_alerts
 from store.alert_row import StoredAlert
@@ -65,6 +67,7 @@ class Gate:
 
     def __post_init__(self) -> None:
         self.fleet = Writer(self.conn, lambda _change: ())
+        self.heard: set[str] = set()
         self.restart()
 
     def restart(self, cameras: Sequence[str] = tuple(SITE.cameras)) -> None:
@@ -82,7 +85,16 @@ class Gate:
         assert self.recorder.wait_written(LONG_S)
 
     def hear(self, *positions: Position) -> None:
-        self.fleet.write(Batch(positions=positions))
+        """And at the same time of the rest of the fleet, far away; of `ABSENT` nothing."""
+        self.heard |= {p.vehicle_id for p in positions}
+        far = [
+            p
+            for vehicle in SITE.vehicles.values()
+            if vehicle.vehicle_id not in {*self.heard, ABSENT.vehicle_id}
+            for p in drive(vehicle, max(p.fix_time for p in positions), -60, 0)
+        ]
+        away = tuple(msgspec.structs.replace(p, lon=p.lon + 0.2) for p in far)
+        self.fleet.write(Batch(positions=(*positions, *away)))
         self.fleet.follow()
 
     def look(self, after_s: float = 0) -> int:
@@ -217,6 +229,33 @@ def test_who_passed_without_a_sighting_is_laid_too_but_no_person(gate: Gate) -> 
     judged = {s.alert.kind: s.alert.nobody for s in recent_alerts(gate.conn)}
     assert judged["illegal_dumping"] is None
     assert judged["spillage"] is not None
+
+
+def stranger() -> Vehicle:
+    return replace(FIRST, vehicle_id="x", plate="浙B99999")
+
+
+def test_what_a_passage_shows_against_the_register_is_raised_once(gate: Gate) -> None:
+    """A truck that no register knows, with its picture; and one whose terminal is elsewhere."""
+    shot = Snapshot(
+        moment="passage", captured_at=at(33), width_px=4, height_px=4, jpeg=b"\xff\xd8truck"
+    )
+    gate.hear(*drive(FIRST, at(2000), 1900, 2000), *drive(SECOND, at(33)))
+    silent = passage(2, ABSENT, ago_s=300)
+    gate.see(passage(1, stranger(), snapshot=shot), silent)
+    for later_s in (0, 60, 700, 710):
+        gate.look(later_s)
+    found = {s.alert.kind: s for s in recent_alerts(gate.conn)}
+    assert set(found) == {"unknown_truck", "terminal_silent"}
+    unknown, quiet = found["unknown_truck"], found["terminal_silent"]
+    assert (unknown.alert.vehicle_id, unknown.pictures) == (None, 1)
+    assert unknown.alert.values["plate_read"] == "浙B99999"
+    assert unknown.alert.nobody is not None
+    assert (quiet.alert.vehicle_id, quiet.alert.plate) == (ABSENT.vehicle_id, ABSENT.plate)
+    assert [s.revision for s in found.values()] == [1, 1]
+    gate.stop()
+    gate.restart()
+    assert gate.look(720) == 0
 
 
 def test_each_process_lays_its_own_cameras_only(gate: Gate) -> None:

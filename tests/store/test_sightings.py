@@ -19,6 +19,7 @@ from store.sighting_reader import (
     sightings_between,
     sightings_of_tracks,
     sightings_open,
+    with_snapshot,
 )
 from store.sighting_reader import sighting as stored_sighting
 from store.writer import Writer
@@ -53,6 +54,8 @@ def test_it_comes_back_as_it_was(writer: Writer, conn: Connection) -> None:
     assert content.content == b"\xff\xd8passing"
     assert content.sha256 == first.picture_sha256
     assert sighting_picture(conn, plain.sighting_id) is None
+    assert with_snapshot(conn, first.sighting) == sighting()
+    assert with_snapshot(conn, plain) == plain
 
 
 def test_told_again_it_is_amended_and_never_doubled(writer: Writer, conn: Connection) -> None:
@@ -165,14 +168,15 @@ def test_fixes_near_a_camera(writer: Writer, conn: Connection) -> None:
     )  # fmt: skip
     writer.follow()
 
-    def near(radius_m: float) -> list[tuple[str, float]]:
+    def near(radius_m: float) -> tuple[list[tuple[str, float]], frozenset[str]]:
         span = (NOON - timedelta(minutes=2), NOON + timedelta(minutes=2))
         found = fixes_near(conn, 119.95, 31.70, radius_m, *span)
-        return [(p.vehicle_id, (p.fix_time - NOON).total_seconds()) for p in found]
+        told = [(p.vehicle_id, (p.fix_time - NOON).total_seconds()) for p in found.fixes]
+        return told, found.elsewhere
 
-    # All that is near, and of each the last word: "a" drove off, "c" and "far" were elsewhere.
-    assert near(1000) == [("a", -20), ("a", 0), ("a", 30), ("b", 5), ("c", -10), ("far", 0)]
-    assert near(200) == [("a", 0), ("a", 30), ("b", 5), ("c", -10), ("far", 0)]
+    # Of who was near also the last word: "a" drove off.
+    assert near(1000) == ([("a", -20), ("a", 0), ("a", 30), ("b", 5)], {"c", "far"})
+    assert near(200) == ([("a", 0), ("a", 30)], {"b", "c", "far"})
     assert newest_fix(conn, NOON + HOUR) == NOON + timedelta(seconds=30)
     assert newest_fix(conn, NOON - 2 * HOUR) is None
 
