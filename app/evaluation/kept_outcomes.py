@@ -17,7 +17,15 @@ from detection.detector import PACKAGE_MODEL
 
 _CODE = ("config", "ingest", "detection", "app/evaluation/clip_run.py", "app/evaluation/outcome.py")
 """What can change an outcome, beside what is installed."""
-_INSTALLED = ("numpy", "opencv-python-headless", "av", "onnxruntime", "openvino", "trackers")
+_INSTALLED = (
+    "numpy",
+    "opencv-python-headless",
+    "av",
+    "onnxruntime",
+    "openvino",
+    "trackers",
+    "rapidocr",
+)
 _ROOT = Path(__file__).parents[2]
 
 
