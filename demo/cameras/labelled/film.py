@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from pathlib import Path
 
@@ -27,6 +27,29 @@ _CHANGED = 6
 Box = tuple[int, int, int, int]
 
 
+@dataclass(frozen=True, eq=False)
+class Turned:
+    """The place as it looks from `since_s` on, when the camera was turned left by `angle_deg`."""
+
+    since_s: float
+    stage: Stage
+    angle_deg: float
+
+    def place(self, thing: Placed) -> Placed:
+        x, y = turned(thing.x, thing.y, self.angle_deg)
+        return replace(thing, x=x, y=y, heading_deg=thing.heading_deg + self.angle_deg)
+
+    def stain(self, stain: Stain) -> Stain:
+        outline = np.array([turned(x, y, self.angle_deg) for x, y in stain.outline])
+        return replace(stain, outline=outline)
+
+
+def turned(x: float, y: float, angle_deg: float) -> tuple[float, float]:
+    """A place as it lies to a camera that was turned left: it moves to the right."""
+    a = np.radians(angle_deg)
+    return float(x * np.cos(a) + y * np.sin(a)), float(y * np.cos(a) - x * np.sin(a))
+
+
 @dataclass
 class SeenEvent:
     """What the drawn pixels say of a planned event; `box` None: it was never to be seen."""
@@ -48,6 +71,7 @@ class Film:
     stage: Stage
     weather: Weather
     dry: Picture | None = None
+    turned: Turned | None = None
     seen: list[SeenEvent] = field(init=False)
     _grounds: dict[tuple[tuple[int, ...], float], Stage] = field(default_factory=dict)
 
@@ -82,7 +106,8 @@ class Film:
         here = [i for i, item in enumerate(take.lying) if item.since_s <= t_s < item.until_s]
         flat = tuple(i for i in here if take.lying[i].flat)
         standing = [i for i in here if not take.lying[i].flat]
-        stage = self._ground(flat, self.weather.wetness(t_s))
+        elsewhere = self.turned if self.turned and t_s >= self.turned.since_s else None
+        stage = elsewhere.stage if elsewhere else self._ground(flat, self.weather.wetness(t_s))
         sun = self.weather.sunshine(t_s)
         if sun < 1:
             stage = stage.under(sun)
@@ -90,7 +115,10 @@ class Film:
         moving: list[int] = []
         for n, actor in enumerate(take.actors):
             spot = actor.path.at(t_s)
-            if spot is not None and stage.may_see(spot[0], spot[1]):
+            if spot is None:
+                continue
+            seen_at = turned(*spot[:2], elsewhere.angle_deg) if elsewhere else spot[:2]
+            if stage.may_see(*seen_at):
                 things.append(Placed(actor.shape_at(t_s), *spot))
                 moving.append(n)
         stains: list[Stain] = []
@@ -98,12 +126,16 @@ class Film:
             strength = item.strength(t_s)
             if strength > 0:
                 stains.append(item.stain.faded(strength))
+        if elsewhere:
+            things = [elsewhere.place(thing) for thing in things]
+            stains = [elsewhere.stain(stain) for stain in stains]
         painted = stage.paint(things, stains, bend=self.weather.bend(t_s))
         first_actor = len(stains) + len(standing)
         index_of_lying = {i: len(stains) + k for k, i in enumerate(standing)}
-        self._look(
-            t_s, painted.owners, len(stains), index_of_lying, moving=moving, first=first_actor
-        )
+        if not elsewhere:
+            self._look(
+                t_s, painted.owners, len(stains), index_of_lying, moving=moving, first=first_actor
+            )
         return self.weather.finish(stage, painted, things, t_s)
 
     def _ground(self, flat: tuple[int, ...], wetness: float) -> Stage:

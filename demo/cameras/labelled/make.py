@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
 
@@ -12,12 +13,12 @@ import numpy as np
 import demo.cameras
 import demo.cameras.labelled
 import demo.scenes
-from demo.cameras.labelled.film import Film, write_video
+from demo.cameras.labelled.film import Film, Turned, turned, write_video
 from demo.cameras.labelled.plan import ClipPlan, take_of
 from demo.cameras.labelled.positions import positions_of
 from demo.cameras.labelled.take import Take
 from demo.cameras.labelled.truth import ClipRow, ClipTruth, EventRow, PassageRow
-from demo.cameras.labelled.weather import Mood, Weather
+from demo.cameras.labelled.weather import TURNS_S, Mood, Weather
 from demo.scenes.backdrop import paint_place
 from demo.scenes.staging import set_stage
 
@@ -58,7 +59,25 @@ def film_of(plan: ClipPlan) -> Film:
         float(rng.uniform(0.05, 0.9)), float(rng.uniform(0.2, 0.75)), drops,
         any(d.what == "gust" for d in take.disturbances) and bool(rng.random() < 0.6),
     )  # fmt: skip
-    return Film(take, stage, Weather(plan.seed, view, mood, take.disturbances), dry)
+    weather = Weather(plan.seed, view, mood, take.disturbances)
+    return Film(take, stage, weather, dry, _turned(take, plan.seed, condition))
+
+
+def _turned(take: Take, seed: int, condition: str) -> Turned | None:
+    """What the camera sees once somebody has turned it."""
+    begins = [d.started_s for d in take.disturbances if d.what == "re_aimed"]
+    if not begins:
+        return None
+    rng = np.random.default_rng((seed, 56))
+    place, angle = take.place, float(rng.choice([-1, 1]) * rng.uniform(15, 35))
+    road = place.road
+    x, y = turned(road.x_m, road.y_m, angle)
+    other = replace(road, x_m=x, y_m=y, heading_deg=road.heading_deg + angle)
+    dice = np.random.default_rng((seed, 53))  # the same place
+    scene = paint_place(place.view, other, place.around, dice)
+    light = np.random.default_rng((seed, 54))
+    stage = set_stage(place.view, other, place.around, scene, condition=condition, rng=light)
+    return Turned(begins[0] + TURNS_S, stage, angle)
 
 
 def done_already(folder: Path, plan: ClipPlan) -> ClipTruth | None:

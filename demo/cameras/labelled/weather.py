@@ -18,6 +18,9 @@ from demo.scenes.view import View
 _EXPOSURE_S = 0.8
 """How fast the camera follows a change of light (ours; common for street cameras)."""
 
+TURNS_S = 1.5
+"""How long a camera takes to turn elsewhere (ours)."""
+
 
 @dataclass(frozen=True)
 class Mood:
@@ -115,6 +118,13 @@ class Weather:
             return lit
         return np.asarray(cv2.convertScaleAbs(lit, alpha=gain), dtype=np.uint8)
 
+    def _aim(self, t_s: float) -> float:
+        """How far the camera has turned away, 0 to 1; 0 again once it looks elsewhere."""
+        for one in self._disturbances:
+            if one.what == "re_aimed" and one.started_s <= t_s < one.started_s + TURNS_S:
+                return (t_s - one.started_s) / TURNS_S
+        return 0.0
+
     def _moved(self, lit: Picture, t_s: float) -> Picture:
         """The pole sways by a pixel or two of 640, more in a gust; the lens is a little soft."""
         p, unit = self._phases, self._view.width_px / 640
@@ -122,13 +132,14 @@ class Weather:
         shift = unit * (0.15 + 0.5 * self._mood.wind + 2.4 * gust)
         dx = shift * (0.6 * np.sin(2.1 * t_s + p[0]) + 0.4 * np.sin(9.3 * t_s + p[1]))
         dy = 0.6 * shift * np.sin(2.7 * t_s + p[2])
-        aim = self._level("re_aimed", t_s, 2)
-        dx += 0.24 * aim * self._view.width_px
-        dy += 0.08 * aim * self._view.height_px
+        aim = self._aim(t_s)
+        dx += 0.45 * aim * self._view.width_px
         move = np.array([[1, 0, dx], [0, 1, dy]], dtype=np.float32)
         mode = cv2.BORDER_REFLECT
         size = (self._view.width_px, self._view.height_px)
         moved = cv2.warpAffine(lit, move, size, flags=cv2.INTER_LINEAR, borderMode=mode)
+        if aim > 0:  # the picture smears while the camera turns
+            moved = cv2.blur(moved, (max(3, int(14 * unit)), 1))
         if self._mood.soft_px > 0.3:
             moved = cv2.GaussianBlur(moved, (0, 0), self._mood.soft_px * unit)
         return np.asarray(moved, dtype=np.uint8)
