@@ -87,7 +87,7 @@ class CameraWorker:
         if frame is None:
             return False
         self._analysed += 1
-        moving = True
+        moving = False
         try:
             observations = self._watch.advance(frame)
             moving = self._watch.awake
