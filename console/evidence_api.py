@@ -5,7 +5,7 @@ from __future__ import annotations
 import tempfile
 import threading
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import IO, Annotated
 from uuid import UUID
 
@@ -24,10 +24,10 @@ from console.evidence_responses import (
     StorageEntry,
     StorageResponse,
 )
+from console.storage import WITHIN, worst_storage
 from detection.detector import Detector, load_detector
 from detection.redaction import CONFIDENCE
 from store.alert_reader import stored_alert
-from store.database import Connection
 from store.errors import StoreUnavailable
 from store.evidence_objects import EvidenceObjects, ObjectMissing, ObjectStoreError
 from store.evidence_reader import (
@@ -46,7 +46,6 @@ INLINE = frozenset(
 """Media types given out as they are; anything else would be the browser's to interpret."""
 AT_ONCE_BYTES = 4 * 2**20
 """An open-ended range gets so much; a player asks for the rest as it needs it."""
-STORAGE_WITHIN = timedelta(minutes=10)
 _PIECE_BYTES = 64 * 1024
 
 router = APIRouter(prefix="/api/v1")
@@ -171,14 +170,11 @@ def case_file(
 @router.get("/evidence-storage")
 def storage(conn: Conn) -> StorageResponse:
     """How the processes find the object store: `ok`, `full` or `away`."""
-    return storage_response(conn)
-
-
-def storage_response(conn: Connection) -> StorageResponse:
-    states = storage_states(conn, datetime.now(UTC) - STORAGE_WITHIN)
-    words = {state.state for state in states}
-    worst = next((word for word in ("away", "full") if word in words), "ok")
-    return StorageResponse(state=worst, workers=[StorageEntry.of(state) for state in states])
+    now = datetime.now(UTC)
+    return StorageResponse(
+        state=worst_storage(conn, now),
+        workers=[StorageEntry.of(state) for state in storage_states(conn, now - WITHIN)],
+    )
 
 
 def _read(objects: EvidenceObjects, place: EvidencePlace, start: int, length: int) -> bytes:

@@ -8,6 +8,8 @@ from uuid import UUID
 
 from pydantic import BaseModel, Field
 
+from console.sighting_responses import CandidateEntry, PasserEntry
+
 Value = float | int | str | bool | None
 Box = tuple[float, float, float, float]
 
@@ -76,12 +78,19 @@ class VehiclesResponse(BaseModel):
 
 
 class AlertEntry(BaseModel):
-    """An alert with what people did with it; see the design for its kinds."""
+    """An alert with what people did with it; see the design for its kinds.
+
+    `vehicle_id`, `plate`, `plate_color`, `company`: of a camera's alert the vehicle that it is laid
+    at, by whom says `attributed_by` (`rules` or an operator); `candidates` are the rules'.
+    """
 
     alert_id: UUID
     kind: str
     severity: Literal["notice", "warning", "serious"]
     vehicle_id: str | None
+    plate: str | None
+    plate_color: str | None
+    company: str | None
     camera_id: str | None
     subject: str
     zone_id: str | None
@@ -98,6 +107,12 @@ class AlertEntry(BaseModel):
     withdrawn: bool
     values: dict[str, Value]
     parameters: dict[str, Value]
+    passers: list[PasserEntry]
+    candidates: list[CandidateEntry]
+    nobody: float | None = Field(description="0 to 1, that it was none of ours; null: not judged")
+    attributed_by: str | None
+    attribution_note: str | None
+    verdict: bool | None = Field(description="whether a person found it true; null: nobody did")
     status: Literal["new", "acknowledged", "dismissed"]
     acknowledged_by: str | None
     acknowledged_at: datetime | None
@@ -143,6 +158,7 @@ class LogEntry(BaseModel):
     change: str
     actor: str
     note: str | None
+    detail: dict[str, Any] | None = Field(description="at whom it was laid by this step")
 
 
 class AlertResponse(BaseModel):
@@ -173,6 +189,7 @@ class CameraEntry(BaseModel):
     frames_seen: int
     frames_detected: int
     detail: str | None
+    figures: dict[str, Value] = Field(description="what else its worker tells; names may come")
 
 
 class CamerasResponse(BaseModel):
@@ -188,6 +205,7 @@ class StatusResponse(BaseModel):
     vehicles_registered: int
     cameras_online: int
     cameras_registered: int
+    evidence: Literal["ok", "full", "away"] = Field(description="the object store of evidence")
 
 
 class Health(BaseModel):

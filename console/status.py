@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 from alerts.alert import AlertStatus
 from config.site import Site
 from console.responses import StatusResponse
+from console.storage import worst_storage
 from store.alert_reader import alert_counts
 from store.cameras import camera_states
 from store.database import Connection
@@ -37,4 +38,5 @@ def read_status(conn: Connection, site: Site) -> StatusResponse:
         vehicles_registered=len(site.vehicles),
         cameras_online=sum(states.get(camera) == "online" for camera in site.cameras),
         cameras_registered=len(site.cameras),
+        evidence=worst_storage(conn, now),
     )

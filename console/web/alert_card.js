@@ -42,7 +42,7 @@ export function alertCard(alert, { vehicle, place, now, open, error, dismissing,
     !vehicle && alert.vehicle_id && h("span", { class: "plate unknown" }, alert.vehicle_id),
     h("span", { class: "place" }, place),
     h("span", { class: "lasting" }, lasting(alert, now))),
-  thumbnails(alert.evidence, `${title} · ${place}`),
+  thumbnails(alert.evidence, `${title} · ${place}`, alert.alert_id),
   h("ul", { class: "values" }, (open ? values : values.slice(0, LEADING)).map(([label, text]) =>
     h("li", {}, h("span", {}, label), h("b", {}, text)))),
   open && more(alert, vehicle),

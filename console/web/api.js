@@ -30,6 +30,9 @@ export const getTrip = (id) => request(`trips/${id}`);
 export const getRounds = (query) => request(`rounds?${new URLSearchParams(query)}`);
 export const getRound = (id) => request(`rounds/${id}`);
 export const evidenceUrl = (id) => `${ROOT}evidence/${id}`;
+export const getTrack = (id) => request(`evidence/${id}`);
+export const getManifest = (alertId) => request(`alerts/${alertId}/evidence/manifest`);
+export const caseUrl = (alertId, redact) => `${ROOT}alerts/${alertId}/case.zip${redact ? "" : "?redact=false"}`;
 export const eventsUrl = () => `${ROOT}events`;
 
 export const decide = (id, decision, note) =>
@@ -38,3 +41,9 @@ export const decide = (id, decision, note) =>
     headers: { "Content-Type": "application/json" },
     body: JSON.stringify({ note }),
   });
+
+const sent = (method, body) => ({ method, headers: { "Content-Type": "application/json" }, body: JSON.stringify(body) });
+export const pictureUrl = (camera) => `${ROOT}cameras/${encodeURIComponent(camera)}/picture`;
+export const getPlacement = (camera) => request(`cameras/${encodeURIComponent(camera)}/placement`);
+export const putPlacement = (camera, body) => request(`cameras/${encodeURIComponent(camera)}/placement`, sent("PUT", body));
+export const fitPlacement = (camera, points) => request(`cameras/${encodeURIComponent(camera)}/fit`, sent("POST", { ground_points: points }));

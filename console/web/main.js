@@ -79,7 +79,9 @@ function showLink() {
   $("link").dataset.state = linkState;
   $("link-text").textContent = t(`link.${linkState}`);
   const banner = $("banner");
-  banner.hidden = linkState !== "lost";
+  const storage = status?.evidence ?? "ok";
+  banner.hidden = linkState !== "lost" && storage === "ok";
+  if (storage !== "ok") banner.textContent = t(`storage.${storage}`);
   if (linkState === "lost") banner.textContent = t("banner.lost", { time: duration((Date.now() - lostSince) / 1000) });
 }
 
@@ -152,7 +154,7 @@ async function start() {
     },
     trips: () => days.refresh(),
     cameras: ({ cameras }) => showCameras(cameras),
-    status: (told) => { status = told; heardTheTime(told.now); showCounts(); },
+    status: (told) => { status = told; heardTheTime(told.now); showCounts(); showLink(); },
   }, (state, since) => {
     [linkState, lostSince] = [state, since];
     showLink();
