@@ -43,7 +43,7 @@ from store.alert_reader import (
 from store.alert_row import StoredAlert
 from store.cameras import camera_states
 from store.database import Connection
-from store.operator import acknowledge, dismiss
+from store.operator import acknowledge, confirm, dismiss
 from store.outbox_entry import DestinationsOf
 from store.position_reader import latest_positions
 from store.site import read_site
@@ -141,6 +141,12 @@ def _decide(decision: Decide, request: Request, alert_id: UUID, note: str) -> Al
 def acknowledge_alert(request: Request, alert_id: UUID, body: Decision) -> AlertEntry:
     """Acknowledge an alert (签收); again is no error."""
     return _decide(acknowledge, request, alert_id, body.note)
+
+
+@router.post("/alerts/{alert_id}/confirm")
+def confirm_alert(request: Request, alert_id: UUID, body: Decision) -> AlertEntry:
+    """Acknowledge an alert and find it true (属实); again is no error."""
+    return _decide(confirm, request, alert_id, body.note)
 
 
 @router.post("/alerts/{alert_id}/dismiss")

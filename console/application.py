@@ -23,6 +23,7 @@ from console.feed import Feed
 from console.hub import Hub
 from console.placement_api import router as placement_router
 from console.responses import Health
+from console.sighting_api import router as sighting_router
 from console.trip_api import router as trip_router
 from store.database import Connection, pool
 from store.errors import StoreError, StoreUnavailable
@@ -73,6 +74,7 @@ def create_app(settings: Settings, destinations_of: DestinationsOf) -> FastAPI:
     app.state.vision = settings.vision
     app.include_router(router)
     app.include_router(evidence_router)
+    app.include_router(sighting_router)
     app.include_router(trip_router)
     app.include_router(placement_router)
     _add_events(app, hub)

@@ -85,7 +85,15 @@ def position_entry(position: Position) -> PositionEntry:
 
 
 def alert_entry(stored: StoredAlert) -> AlertEntry:
-    return AlertEntry.model_validate(_plain(stored.alert) | _plain(stored))
+    shown = stored.shown
+    laid = {
+        "passers": msgspec.to_builtins(shown.passers),
+        "candidates": msgspec.to_builtins(shown.candidates),
+        "attributed_by": stored.attributed_by,
+        "attribution_note": stored.choice.note if stored.choice else None,
+        "verdict": stored.verdict.true if stored.verdict else None,
+    }
+    return AlertEntry.model_validate(_plain(shown) | _plain(stored) | laid)
 
 
 def alert_response(page: AlertPage) -> AlertResponse:
