@@ -205,7 +205,7 @@ def _log_flux(
     result = np.empty(len(moments) * times)
     for i, moment in enumerate(moments):
         rows = slice(i * times, (i + 1) * times)
-        var = where.place_var[rows] + moment.sigma_m**2 + 1.0
+        var = where.place_var[rows] + moment.sigma_m**2 + parameters.antenna_m**2
         away = ((where.place[rows] - frame.metres(moment)) ** 2).sum(axis=1)
         # Who leaves or enters a fenced site does so at the gate, however unsure its place.
         fenced = 2 * np.pi * var if frame.inside is not None and moment.direction else 0.0

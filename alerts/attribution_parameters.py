@@ -29,6 +29,7 @@ class AttributionParameters:
         seen_speed_ms: of a speed from the homography, with 10 % of the speed itself.
         seen_heading_deg: of a heading from the homography.
         most_gap_s: of fixes farther from the moment than this nothing is concluded.
+        antenna_m: from where a vehicle's box stands on the ground, its nearer end, to its antenna.
         gate_m: width of the way through a gate.
         stranger_trucks_per_h, stranger_cars_per_h: how many trucks and other vehicles pass that
             are not of the fleet, at any camera.
@@ -55,6 +56,7 @@ class AttributionParameters:
     seen_speed_ms: float = 0.7
     seen_heading_deg: float = 15.0
     most_gap_s: float = 150.0
+    antenna_m: float = 3.0
     gate_m: float = 8.0
     stranger_trucks_per_h: float = 4.0
     stranger_cars_per_h: float = 30.0

@@ -21,6 +21,10 @@ BAND = 0.12
 """Half the band, as a share of the box's shorter side (ours: twice what a box trembles by)."""
 BEGINS = 0.5
 """A track that begins within the band is on a side only this far (of the band) off the line."""
+HELD_S = 0.3
+"""And only when it is held so long: boxes of parts of a vehicle come and go."""
+EDGE_SHARE = 0.01
+"""A box so near to the picture's side goes on beyond it: its foot is not seen."""
 BEYOND_END = 0.08
 """A line drawn so much too short, as a share of its length, still counts."""
 
@@ -43,11 +47,12 @@ class LineCrossing:
     line: CameraZone
     size_px: tuple[int, int]
     _side: int = 0  # 1 inside, -1 outside, 0 not known yet
-    _last: tuple[datetime, Box, float] | None = None
     _between: list[tuple[datetime, Box, float, float]] = field(default_factory=list)
 
     def advance(self, at: datetime, box: Box) -> Crossing | None:
         """The crossing that this box makes sure of."""
+        if self._is_cut(box):
+            return None
         depth, along = self.depth(box)
         band = BAND * min(box[2] - box[0], box[3] - box[1])
         if self._side == 0:
@@ -60,9 +65,24 @@ class LineCrossing:
         if side == self._side:
             self._between = self._between[-1:]
             return None
-        if side == 0:
+        if side == 0 or not self._held(side, at):
             return None
         return self._cross(side)
+
+    def _is_cut(self, box: Box) -> bool:
+        """By the left or right edge. Where the lower edge cuts it, its foot is at least there."""
+        width, height = self.size_px
+        aside = box[0] < width * EDGE_SHARE or box[2] > width * (1 - EDGE_SHARE)
+        return aside and box[3] < height * (1 - EDGE_SHARE)
+
+    def _held(self, side: int, at: datetime) -> bool:
+        """Beyond the line since `HELD_S` without a picture on the other side."""
+        since = at
+        for seen_at, _, depth, _ in reversed(self._between):
+            if depth * side <= 0:
+                break
+            since = seen_at
+        return (at - since).total_seconds() >= HELD_S
 
     def lost(self) -> Crossing | None:
         """The track ended: what was already half over the line has crossed it."""

@@ -26,6 +26,7 @@ _LEAST_WIDE_PX = 90  # of a vehicle's box: a plate of 30 px is a third of a smal
 _APART = timedelta(seconds=0.15)
 _SHARED = 0.05  # of the box that somebody else's covers
 _MARGIN = 0.04
+_WHOLE = 0.99
 _SETTLED = 0.97  # reliability at which no more is read
 _STANDS_WIDTHS = 0.6
 _MOVED_WIDTHS = 1.2
@@ -47,12 +48,13 @@ class PlateCrops:
     colors: list[str] = field(default_factory=list)
     _crops: list[_Crop] = field(default_factory=list)
     _reads: list[tuple[Box, PlateRead]] = field(default_factory=list)
+    _closed: bool = False
 
     def add(self, frame: Frame, box: Box, others: Iterable[Box], *, moves: bool) -> None:
         """Keeps the crop if it is among the best. Somebody else's box over it: only if it moves,
         and what the other covers is blacked out.
         """
-        if box[2] - box[0] < _LEAST_WIDE_PX:
+        if self._closed or box[2] - box[0] < _LEAST_WIDE_PX:
             return
         if self._crops and frame.captured_at - self._crops[-1].at < _APART:
             return
@@ -65,13 +67,19 @@ class PlateCrops:
             if area_of(box) < 0.5 * area_of(least.box):
                 return
         image, corner = _cut(frame, box, over)
-        worth = float(np.sqrt(area_of(box))) * _sharpness(image) * (0.5 if over else 1.0)
+        # Plates are low on a vehicle: one whose foot is out of the picture hardly shows its own.
+        hidden = bool(over) or box[3] > frame.size_px[1] * _WHOLE
+        worth = float(np.sqrt(area_of(box))) * _sharpness(image) * (0.4 if hidden else 1.0)
         self._crops.append(_Crop(frame.captured_at, box, corner, image, worth))
         if len(self._crops) > MOST_CROPS:
             self._crops.remove(min(self._crops, key=lambda crop: crop.worth))
 
     def read_next(self, reader: PlateReader) -> bool:
-        """Reads the best crop left; False where there is nothing more worth reading."""
+        """Reads the best crop left; False where there is nothing more worth reading.
+
+        From the first read on no crop is added.
+        """
+        self._closed = True
         settled = self.result()
         if not self._crops or (settled and settled.reliability >= _SETTLED and self._moved()):
             return False

@@ -9,7 +9,6 @@ from detection.sighting import Load
 from detection.tracking import MOVING, Track
 
 _LEAST_BODIES = 2
-_LEAST_TRUCK = 6  # pictures of a truck without any load before it is said to be empty
 _RAISED_SHARE = 0.3
 _LOADS = {"load_open": Load.OPEN, "load_covered": Load.COVERED}
 
@@ -26,8 +25,12 @@ class Look:
 
 
 def look_of(track: Track, known_classes: frozenset[str]) -> Look:
-    """`known_classes`: what the model has words for. It tells of a load only if it knows loads."""
-    load, load_confidence = _load(track, known_classes)
+    """`known_classes`: what the model has words for.
+
+    An empty body has no class of its own; that no load was seen is no proof (on a rendered gate two
+    of three such trucks were covered), so `Load.EMPTY` is not said.
+    """
+    load, load_confidence = _load(track)
     return Look(
         class_name=track.class_name,
         class_confidence=_class_confidence(track),
@@ -45,22 +48,21 @@ def _class_confidence(track: Track) -> float:
     return round(track.score * track.votes[track.class_name] / named, 3)
 
 
-def _load(track: Track, known: frozenset[str]) -> tuple[Load | None, float]:
+def _load(track: Track) -> tuple[Load | None, float]:
+    if track.class_name not in TRUCK_CLASSES | {MOVING}:
+        return None, 0.0
     votes = dict.fromkeys(_LOADS.values(), 0.0)
     count = 0
     for body in track.bodies:
         if body.class_name in _LOADS:
             votes[_LOADS[body.class_name]] += body.score
             count += 1
-    if count >= _LEAST_BODIES:
-        best = max(votes, key=lambda load: votes[load])
-        share = votes[best] / sum(votes.values())
-        # One picture more halves what is left of the doubt, down to what the pictures disagree.
-        return best, round(share * (1 - 0.5 ** (count / 2)), 3)
-    trucks = sum(n for name, n in track.votes.items() if name in TRUCK_CLASSES)
-    if count == 0 and set(_LOADS) <= known and trucks >= _LEAST_TRUCK:
-        return Load.EMPTY, 0.5
-    return None, 0.0
+    if count < _LEAST_BODIES:
+        return None, 0.0
+    best = max(votes, key=lambda load: votes[load])
+    share = votes[best] / sum(votes.values())
+    # Two pictures more halve what is left of the doubt, down to what the pictures disagree.
+    return best, round(share * (1 - 0.5 ** (count / 2)), 3)
 
 
 def _raised(track: Track, known: frozenset[str]) -> bool | None:
