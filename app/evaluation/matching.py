@@ -135,15 +135,21 @@ def _timing(alarm: Alarm, event: TrueEvent) -> Fault | None:
 
 
 def _false(alarm: Alarm, events: Sequence[TrueEvent]) -> FalseAlarm:
-    """The event that excuses most: first the same kind in time, then out of time, then any kind."""
-    at_place = [event for event in events if _is_there(alarm, event)]
+    """What excuses most: an event of its kind in time, then out of time, then of another kind.
+
+    Of several the one nearest in time.
+    """
+
+    def late_s(event: TrueEvent) -> float:
+        return abs(alarm.raised_s - event.visible_s)
+
+    at_place = sorted((event for event in events if _is_there(alarm, event)), key=late_s)
     same = [event for event in at_place if event.kind == alarm.kind]
     for event in same:
         if _timing(alarm, event) is None:
             return FalseAlarm(alarm, Fault.DUPLICATE, event)
     if same:
-        nearest = min(same, key=lambda e: abs(alarm.raised_s - e.visible_s))
-        return FalseAlarm(alarm, _timing(alarm, nearest) or Fault.NOTHING, nearest)
+        return FalseAlarm(alarm, _timing(alarm, same[0]) or Fault.NOTHING, same[0])
     for event in at_place:
         camera = event.kind.startswith(CAMERA_KINDS)
         if not camera and _timing(alarm, event) is None:

@@ -88,6 +88,12 @@ def test_what_befalls_the_camera_has_no_place():
     assert [f.fault for f in other.false] == [Fault.NOTHING]
 
 
+def test_a_false_alarm_is_laid_at_the_event_nearest_in_time():
+    passed = [event(10, 10, "no_permit"), event(30, 30, "terminal_silent")]
+    (false,) = match(passed, [alarm(36, kind="unknown_truck")]).false
+    assert (false.fault, false.near) == (Fault.OTHER_KIND, passed[1])
+
+
 def test_of_nothing_comes_nothing():
     matched = match([], [])
     assert (matched.found, matched.missed, matched.false) == ((), (), ())
