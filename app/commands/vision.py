@@ -106,7 +106,9 @@ def train(
     if image_px % 32:
         raise typer.BadParameter("must be a multiple of 32", param_hint="--image-px")
     if data is None:
-        data = _render(to.parent / f"{to.stem}-data", pictures, seed, 1280 if regions else 640)
+        # Scenes are cut while they are drawn.
+        data = _render(to.parent / f"{to.stem}-data", pictures, seed, regions=regions)
+        regions = False
     job = TrainingJob(
         data=data / "data.yaml" if data.is_dir() else data,
         out=to,
@@ -131,7 +133,7 @@ def train(
             )
 
 
-def _render(folder: Path, pictures: int, seed: int, size_px: int) -> Path:
+def _render(folder: Path, pictures: int, seed: int, *, regions: bool) -> Path:
     from demo.scenes.dataset import write_dataset
 
     val = max(1, pictures // 6)
@@ -141,6 +143,7 @@ def _render(folder: Path, pictures: int, seed: int, size_px: int) -> Path:
             pictures,
             val,
             seed,
-            size_px=size_px,
+            size_px=1280 if regions else 640,
+            crops=0.75 if regions else 0.0,
             progress=lambda done: progress(done, pictures + val),
         )
