@@ -1,6 +1,7 @@
 """Why an alert was raised, in words: one sentence template a kind (告警理由). Pure.
 
-The templates are `alerts/i18n/<language>.json`, keys `why.<kind>`. `{name}` is a value of the
+The templates are `alerts/i18n/<language>.json`, keys `why.<kind>`, or `why.<kind>.camera` where a
+camera says it of what positions can show too. `{name}` is a value of the
 alert or one of `FACTS`, `{threshold.name}` a parameter; the unit is the end of the name (`hours_…`
 are hours); ids in a text, several separated by `|`, become names. A part in square brackets is left
 out where the alert lacks something that it names. A sentence that tells none of the alert's values
@@ -32,7 +33,7 @@ _MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d")
 _LIST = re.compile(r"[|+]")
 _NOTHING = "–"
 _UNITS = ("kmh", "kg", "deg", "px", "km", "m", "c")
-_SHARES = ("tolerance", "coverage")
+_SHARES = ("tolerance", "coverage", "share", "reliability", "sure", "sharpness", "edges")
 _STOPS = re.compile(r"([。.])(?:\s*[。.])+")
 """Where all that stood between two full stops was left out."""
 
@@ -54,7 +55,8 @@ class Wording:
     def why(self, alert: Alert) -> str:
         """The sentence for an alert. It never raises, whatever the values."""
         known = self._known(alert)
-        sentence, named = self._fill(self._word(f"why.{alert.kind}"), known)
+        seen = alert.camera_id and self._word(f"why.{alert.kind}.camera")
+        sentence, named = self._fill(seen or self._word(f"why.{alert.kind}"), known)
         if sentence and (not alert.values or named & alert.values.keys()):
             if alert.occurrences == 1:
                 return sentence
@@ -70,6 +72,33 @@ class Wording:
                     + self._word("mark.stop")
                 )
         return self._word("mark.space").join(parts)
+
+    def who(self, alert: Alert, chosen_by: str | None = None) -> str:
+        """At whom a camera's alert is laid, or who it may have been; "" before that was judged.
+
+        `alert` as it is shown; `chosen_by` is the person who laid it, None: the rules.
+        """
+        vehicle = alert.vehicle_id and self._vehicle(alert.vehicle_id, alert.plate)
+        if alert.camera_id is None:
+            return ""
+        if chosen_by is not None:
+            key = "why.laid.person" if vehicle else "why.laid.nobody.person"
+            return self._word(key).format(vehicle=vehicle, by=chosen_by)
+        if vehicle:
+            found = (c.confidence for c in alert.candidates if c.vehicle_id == alert.vehicle_id)
+            sure = self.tell("confidence_share", next(found, 1.0))
+            return self._word("why.laid.rules").format(vehicle=vehicle, confidence_share=sure)
+        if alert.candidates:
+            named = (
+                f"{self._vehicle(c.vehicle_id, c.values.get('plate'))}"
+                f" {self.tell('confidence_share', c.confidence)}"
+                for c in alert.candidates
+            )
+            return self._word("why.suspects").format(candidates=self._word("mark.list").join(named))
+        return "" if alert.nobody is None else self._word("why.laid.nobody")
+
+    def _vehicle(self, vehicle_id: str, plate: Value) -> str:
+        return self.names.get(vehicle_id) or (plate if isinstance(plate, str) else vehicle_id)
 
     def table(self, facts: Mapping[str, Value]) -> list[tuple[str, str]]:
         """(label, text) of each value or parameter, in order."""

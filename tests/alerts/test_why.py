@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from alerts.alert import Alert, Severity
+from alerts.attribution import Candidate
 from alerts.kind import ALERT_KINDS
 from alerts.why import LANGUAGES, Wording, words
 from geofence.parameters import Parameters
@@ -146,3 +147,71 @@ def test_a_template_names_thresholds_that_the_rule_has() -> None:
 
 def _named(template: str) -> list[str]:
     return [part.split("}")[0] for part in template.split("{")[1:]]
+
+
+SILENT = {
+    "vehicle": "v1", "reason": "elsewhere", "plate_read": "苏DA1234", "direction": "out",
+    "distance_m": 5200.0, "gap_s": 10.0, "class_name": "muck_truck",
+}  # fmt: skip
+NO_PERMIT = {"reason": "not_registered", "zone_id": "g1", "load": "open", "permit": "none"}
+
+
+@pytest.mark.parametrize(
+    ("kind", "values", "zh", "en"),
+    [
+        (
+            "terminal_silent", SILENT,
+            "画面拍到登记车辆 v1 通过（驶出），车牌识别为 苏DA1234，其终端未反映：定位在别处，"
+            "定位距此 5200 米，定位间隔 10 秒。判定：定位在 400 米以外，或无定位。",
+            "The camera saw the registered truck v1 pass (out), plate read as 苏DA1234, and its "
+            "terminal does not say so: its positions are elsewhere, 5200 m away, 10 s between "
+            "fixes. Raised when it is more than 400 m away, or sends nothing.",
+        ),
+        (
+            "no_permit", NO_PERMIT,
+            "画面拍到重车（未密闭）驶出工地 西郊消纳场，车辆无有效准运证：车辆未登记；"
+            "其定位未反映该车在此。",
+            "The camera saw a laden truck (open) leave the site 西郊消纳场, without a valid "
+            "permit: the vehicle is not registered; its positions do not show it there.",
+        ),
+    ],
+)  # fmt: skip
+def test_the_sentence_of_what_a_camera_saw(
+    kind: str, values: dict[str, Any], zh: str, en: str
+) -> None:
+    found = alert(kind, values, {"elsewhere_m": 400.0}, camera_id="c", vehicle_id=None)
+    assert told(found) == (zh, en)
+
+
+def _candidate(vehicle_id: str, confidence: float) -> Candidate:
+    return Candidate(vehicle_id=vehicle_id, confidence=confidence, values={"plate": "苏DA1234"})
+
+
+@pytest.mark.parametrize(
+    ("more", "chosen_by", "zh"),
+    [
+        ({"camera_id": None}, None, ""),
+        ({"vehicle_id": None}, None, ""),
+        ({"vehicle_id": None, "nobody": 1.0}, None, "没有登记车辆的定位与之相符。"),
+        (
+            {"candidates": (_candidate("v1", 0.983),), "nobody": 0.017, "plate": "苏DA1234"}, None,
+            "归属：苏DA1234（系统判定，可信度 98.3%）。",
+        ),
+        (
+            {
+                "vehicle_id": None, "nobody": 0.1,
+                "candidates": (_candidate("v1", 0.6), _candidate("g1", 0.3)),
+            },
+            None, "嫌疑车辆：苏DA1234 60%、西郊消纳场 30%；请人工认定。",
+        ),
+        ({"plate": "苏DA1234"}, "王工", "归属：苏DA1234（王工 人工认定）。"),
+        ({"vehicle_id": None, "nobody": 0.1}, "王工", "王工 认定不属于登记车辆。"),
+    ],
+)  # fmt: skip
+def test_at_whom_it_is_laid(more: dict[str, Any], chosen_by: str | None, zh: str) -> None:
+    found = alert("spillage", {}, {}, **{"camera_id": "c", **more})
+    wordings = [Wording(x, NAMES, ZoneInfo("Asia/Shanghai")) for x in LANGUAGES]
+    assert wordings[0].who(found, chosen_by) == zh
+    english = wordings[1].who(found, chosen_by)
+    assert bool(english) == bool(zh)
+    assert not set("{}") & set(english)
