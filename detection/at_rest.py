@@ -1,17 +1,29 @@
-"""Is what stands there a mover at rest: somebody who waits, a vehicle that parks? (静止目标)."""
+"""Is what stands there a mover at rest: somebody who waits, a vehicle that parks? (静止目标).
+
+Where no model names it, who came and who went decides: a mover at rest came and did not go; of one
+that left something behind, it went.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import datetime
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 
 import numpy as np
 
-from detection.box_geometry import area_of, share_covered
+from detection.box_geometry import area_of, gap, share_covered
 from detection.scene_event import Box
 from detection.tracking import MOVING, Track
 
-SAME_SIZE = (0.35, 3.0)  # a track's box now against its box while it moved
+SAME_SIZE = (0.35, 3.0)  # a mover's box now against its box while it moved
+FULL_SIZE = 0.35  # who goes is as large as who came, or it came out of a parked car (ours)
+LOST_S = 1.0
+MOVED = 0.5  # of its own length: less is a box that wavers
+COMING_S = 20.0  # comings and goings so long before the region stood still count
+STEP = 0.3  # of the mover's length: so far from the place its box may begin or end (ours)
+ABOUT_S = 6.0  # who leaves a thing goes within so long of setting it down (ours)
+SWOLLEN = 1.3  # a box that much larger than what stays holds somebody else too (ours)
 
 
 def looks_like_somebody(box: Box, tracks: Iterable[Track]) -> bool:
@@ -19,24 +31,72 @@ def looks_like_somebody(box: Box, tracks: Iterable[Track]) -> bool:
     wide, tall = box[2] - box[0], box[3] - box[1]
     if tall < 1.8 * wide:
         return False
-    heights = (track.box[3] - track.box[1] for track in tracks if track.travelled() >= 0.5)
+    heights = (track.box[3] - track.box[1] for track in tracks if track.travelled() >= MOVED)
     return any(0.6 * height < tall < 1.6 * height for height in heights)
 
 
-def stands_here(track: Track, box: Box, at: datetime) -> bool:
-    """True when this track came here and is here now: the region is the mover itself, at rest."""
-    if (at - track.last_seen_at).total_seconds() > 2 or share_covered(box, track.box) < 0.3:
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """When a region is judged, and in a frame of what (width, height)."""
+
+    at: datetime
+    still_since: datetime
+    size_px: tuple[int, int]
+
+
+def is_mover_at_rest(box: Box, tracks: Iterable[Track], moment: Moment) -> bool:
+    """More came to this place and stayed than left it, about the time when it stood still.
+
+    Ids that swap where movers meet do not matter: one coming and one going are added for each.
+    """
+    came: list[Track] = []
+    went: list[Track] = []
+    earliest = moment.still_since - timedelta(seconds=COMING_S)
+    for track in tracks:
+        if track.last_seen_at < earliest or track.travelled() < MOVED:
+            continue
+        first, last = track.path[0][1], track.path[-1][1]
+        lost = (moment.at - track.last_seen_at).total_seconds() > LOST_S
+        begins = _at(box, first) and not _at_edge(first, moment.size_px)  # else it drove in
+        ends = _at(box, last) and not (lost and _at_edge(last, moment.size_px))
+        if ends and not begins:
+            came.append(track)
+        elif begins and not ends:
+            went.append(track)
+    came = [t for t in came if SAME_SIZE[0] < area_of(box) / _moving_size(t, -1) < SAME_SIZE[1]]
+    if not came:
         return False
-    boxes = np.asarray([b for _, b in track.path], float)
-    centres = (boxes[:, :2] + boxes[:, 2:]) / 2
-    length = max(track.box[2] - track.box[0], track.box[3] - track.box[1], 1.0)
-    away = boxes[np.hypot(*(centres - centres[-1]).T) > 0.5 * length]
-    if len(away) < 2:
-        return False
-    arriving = away[-8:]
-    sizes = (arriving[:, 2] - arriving[:, 0]) * (arriving[:, 3] - arriving[:, 1])
-    # A bag can inherit the track of the person who walks on: then the box shrank.
-    return bool(SAME_SIZE[0] < area_of(track.box) / max(np.median(sizes), 1.0) < SAME_SIZE[1])
+    usual = float(np.median([_moving_size(track, -1) for track in came]))
+    gone = sum(
+        _moving_size(track, 0) >= FULL_SIZE * usual or _at_edge(track.box, moment.size_px)
+        for track in went
+    )
+    if len(came) == 1 and not went and _shrank(came[0], box, moment.still_since):
+        gone += 1
+    return len(came) > gone
+
+
+def _shrank(track: Track, box: Box, still_since: datetime) -> bool:
+    """Its box was larger after the place stood still: there were two in it, and one has gone."""
+    since = still_since + timedelta(seconds=0.4)
+    larger = [
+        b
+        for at, b in track.path
+        if at > since and area_of(b) > SWOLLEN * area_of(box) and share_covered(box, b) > 0.9
+    ]
+    return len(larger) >= 2 and area_of(track.box) < SWOLLEN * area_of(box)
+
+
+def somebody_left(box: Box, still_since: datetime, tracks: Iterable[Track]) -> bool:
+    """A mover came to light at the place about when it stood still, and is elsewhere now."""
+    about = timedelta(seconds=ABOUT_S)
+    return any(
+        track.travelled() >= MOVED
+        and abs(track.path[0][0] - still_since) <= about
+        and _at(box, track.path[0][1])
+        and not _at(box, track.path[-1][1])
+        for track in tracks
+    )
 
 
 def seen_here(track: Track, box: Box, at: datetime) -> bool:
@@ -46,3 +106,26 @@ def seen_here(track: Track, box: Box, at: datetime) -> bool:
     if 2 * track.votes[MOVING] > track.votes.total():
         return False  # the model took it for a vehicle now and then, no more
     return share_covered(box, track.box) >= 0.5
+
+
+def _at(place: Box, mover: Box) -> bool:
+    """Over the place, or no further from it than a step: blobs that touch are one blob."""
+    return gap(place, mover) <= STEP * max(mover[2] - mover[0], mover[3] - mover[1])
+
+
+def _at_edge(box: Box, size_px: tuple[int, int]) -> bool:
+    """Cut by the picture's edge: nobody knows how large it is."""
+    width, height = size_px
+    return box[0] <= 2 or box[1] <= 2 or box[2] >= width - 2 or box[3] >= height - 2
+
+
+def _moving_size(track: Track, end: int) -> float:
+    """The area of its box while it was away from where it began (0) or ended (-1), median."""
+    boxes = np.asarray([box for _, box in track.path], float)
+    centres = (boxes[:, :2] + boxes[:, 2:]) / 2
+    length = float(np.max(boxes[end, 2:] - boxes[end, :2]))
+    away = boxes[np.hypot(*(centres - centres[end]).T) > 0.5 * length]
+    if len(away) == 0:
+        away = boxes
+    near = away[-8:] if end else away[:8]
+    return max(float(np.median((near[:, 2:] - near[:, :2]).prod(axis=1))), 1.0)

@@ -20,11 +20,11 @@ SHORT_S = 0.5  # time constants of the exponential means: about 1 s and 60 s of 
 LONG_S = 60.0
 WARM_UP_S = 4.0
 WARM_UP_PICTURES = 3  # so many at least, however slowly they come
-LEARN_EVERY_S = 0.5  # the long memory needs no finer steps
+LEARN_EVERY_S = 2.5  # no finer steps needed: every second picture of a quiet camera
 CHANGE_LEVELS = 11.0  # of 255; a change must exceed this and NOISE_TIMES the pixel's own noise
 NOISE_TIMES = 4.0
 STILL_LEVELS = 9.0  # a still pixel agrees with the short memory within this
-UNSETTLED = 0.3  # so much of the picture changed: what it shows is judged later
+UNSETTLED = 0.45  # so much of the picture changed: what it shows is judged later
 GLOBAL_CHANGE = 0.45  # for GLOBAL_CHANGE_S: another light or another view
 GLOBAL_CHANGE_S = 8.0
 WHOLE_CHANGE = 0.75  # so much is no vehicle before the lens: after WHOLE_CHANGE_S
@@ -191,7 +191,7 @@ class Background:
         self._grow(stays, changed, dt_s, at)
         since_s = (at - (self._learnt_at or at)).total_seconds()
         if since_s >= LEARN_EVERY_S:
-            self._learn(exposed, now, changed, min(since_s, 2.0))
+            self._learn(exposed, now, changed, min(since_s, 5.0))
             self._learnt_at = at
         restarted = self._whole_change(fraction, at)
         return Look(

@@ -26,3 +26,9 @@ def gap(a: Box, b: Box) -> float:
 
 def around_both(a: Box, b: Box) -> Box:
     return min(a[0], b[0]), min(a[1], b[1]), max(a[2], b[2]), max(a[3], b[3])
+
+
+def grown(box: Box, share: float) -> Box:
+    """Larger by that share of its sides, on all of them."""
+    dx, dy = share * (box[2] - box[0]), share * (box[3] - box[1])
+    return box[0] - dx, box[1] - dy, box[2] + dx, box[3] + dy

@@ -21,7 +21,8 @@ from detection.picture_zones import WHOLE_PICTURE
 from detection.scene_event import Box, SceneEvent
 from detection.watch import CameraWatch
 from ingest.frame import Image
-from ingest.stream_video import StreamError, read_clip
+from ingest.stream_connection import StreamError
+from ingest.stream_video import read_clip
 
 _BEGIN = datetime(2000, 1, 1, tzinfo=UTC)
 

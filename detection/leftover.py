@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 
 from detection.background import Background, Look, Mask, Picture
 from detection.scene_event import Box
@@ -16,19 +17,31 @@ DISPLACED_PX = 4  # working pixels that a tape, a line, a branch or the camera m
 ALIKE_LEVELS = 18.0
 ADDED_ABOVE = -0.2  # what is taken away scores -0.5 to -1.6; a thing that hides a bright one near 0
 EXPLAINED = 0.65  # share of a region that is the old scene so displaced
+CLUSTER_PX = 21  # parts no further from each other than about this are one cluster
 THINNEST_PX = 4.5  # area by length, in working pixels: less is the rim of something
 SAME_SIZE = (0.35, 3.0)  # a track's box now against its box while it moved
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Leftover:
-    """One still region. `box` in pixels of the frame, the masks of the working picture."""
+    """One still region. `box` in pixels of the frame, the masks of the working picture.
+
+    Attributes:
+        age_s: how long it was seen changed and still, occlusions not counted.
+        since_s: how long ago it began to be so; `spread_s` from its first pixels to its last.
+        cluster: the box of it and of the still regions close by: a vehicle falls into parts.
+        contrast: mean levels that it differs from the old scene by.
+        added: see `_added`. `displaced`: see `_displaced`.
+    """
 
     region: Mask
     blob_area: int
     area: int
     age_s: float
+    since_s: float
+    spread_s: float
     box: Box
+    cluster: Box
     contrast: float
     added: float
     displaced: float
@@ -56,6 +69,9 @@ def leftovers(look: Look, background: Background, least_age_s: float) -> list[Le
     changed = cv2.morphologyEx(look.changed.astype(np.uint8), cv2.MORPH_CLOSE, np.ones((3, 3)))
     around = cv2.bitwise_or(changed, closed)
     _, blobs, blob_stats, _ = cv2.connectedComponentsWithStats(around)
+    together = cv2.dilate(closed, np.ones((CLUSTER_PX, CLUSTER_PX), np.uint8))
+    _, clusters, cluster_stats, _ = cv2.connectedComponentsWithStats(together)
+    half = CLUSTER_PX // 2
     found = []
     for label in range(1, count):
         x, y, w, h, area = (int(n) for n in stats[label])
@@ -65,6 +81,8 @@ def leftovers(look: Look, background: Background, least_age_s: float) -> list[Le
         age_s = float(np.median(look.age_s[region]))
         if age_s < least_age_s:
             continue
+        onset = look.onset_s[region]
+        onset = onset[np.isfinite(onset)]
         rows, columns = _around(x, y, w, h, region.shape)
         here = region[rows, columns]
         now, before = background.patch(rows, columns)
@@ -77,7 +95,10 @@ def leftovers(look: Look, background: Background, least_age_s: float) -> list[Le
                 blob_area=int(blob_stats[blob][4]),
                 area=area,
                 age_s=age_s,
+                since_s=look.at_s - float(np.median(onset)),
+                spread_s=float(np.subtract(*np.percentile(onset, (90, 10)))),
                 box=(x / s, y / s, (x + w) / s, (y + h) / s),
+                cluster=_box(cluster_stats[int(clusters[region][0])], s, half),
                 contrast=float(difference.mean()),
                 added=_added(now, before, here),
                 displaced=_displaced(now, before, here),
@@ -88,6 +109,17 @@ def leftovers(look: Look, background: Background, least_age_s: float) -> list[Le
             )
         )
     return found
+
+
+def _box(stats: NDArray[np.int32], scale: float, margin: int) -> Box:
+    """Of a component that was grown by `margin` pixels, in pixels of the frame."""
+    x, y, w, h = (int(n) for n in stats[:4])
+    return (
+        (x + margin) / scale,
+        (y + margin) / scale,
+        (x + w - margin) / scale,
+        (y + h - margin) / scale,
+    )
 
 
 def _around(x: int, y: int, w: int, h: int, shape: tuple[int, ...]) -> tuple[slice, slice]:

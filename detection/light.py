@@ -11,8 +11,7 @@ from enum import StrEnum
 
 import cv2
 import numpy as np
-
-from ingest.frame import Image
+from numpy.typing import NDArray
 
 _EVERY = timedelta(seconds=1)
 _HOLDS = timedelta(seconds=10)
@@ -22,7 +21,7 @@ NIGHT_LEVEL = 55.0
 """Median grey level: below it is night, up to `DUSK_LEVEL` dusk; `HYSTERESIS` to come back."""
 DUSK_LEVEL = 85.0
 HYSTERESIS = 8.0
-STREAK_SHARE = 0.004
+STREAK_SHARE = 0.007
 """Share of the picture's pixels that flash brighter for one picture only, and are longer than
 wide: rain or snow, more than noise or leaves make (ours)."""
 
@@ -54,8 +53,8 @@ class LightProfile:
 PROFILES = {
     Light.DAY: LightProfile(Light.DAY),
     Light.DUSK: LightProfile(Light.DUSK, headlights=True),
-    Light.NIGHT: LightProfile(Light.NIGHT, 1.2, headlights=True),
-    Light.RAIN: LightProfile(Light.RAIN, 1.2, headlights=True, wet_road=True),
+    Light.NIGHT: LightProfile(Light.NIGHT, headlights=True),
+    Light.RAIN: LightProfile(Light.RAIN, headlights=True, wet_road=True),
 }
 
 
@@ -66,7 +65,7 @@ class LightMeter:
         self._profile: LightProfile | None = None
         self._candidate: tuple[Light, datetime] | None = None
         self._due: datetime | None = None
-        self._last: Image | None = None
+        self._last: NDArray[np.uint8] | None = None
         self._streaks = 0.0
         self.level = 0.0
 
@@ -74,12 +73,11 @@ class LightMeter:
     def profile(self) -> LightProfile:
         return self._profile or PROFILES[Light.DAY]
 
-    def advance(self, picture: Image, at: datetime) -> LightProfile:
-        """`picture` is a small one: 640 px wide is plenty."""
+    def advance(self, grey: NDArray[np.uint8], at: datetime) -> LightProfile:
+        """`grey` (h, w) is a small picture: some 320 px wide."""
         if self._due is not None and at < self._due:
             return self.profile
         self._due = at + _EVERY
-        grey = np.asarray(cv2.cvtColor(picture[::2, ::2], cv2.COLOR_BGR2GRAY), np.uint8)
         self.level = float(np.median(grey[::4, ::4]))
         if self._last is not None and self._last.shape == grey.shape:
             self._streaks += 0.2 * (streak_share(grey, self._last) - self._streaks)
@@ -106,7 +104,7 @@ class LightMeter:
         return Light.DAY
 
 
-def streak_share(grey: Image, before: Image) -> float:
+def streak_share(grey: NDArray[np.uint8], before: NDArray[np.uint8]) -> float:
     """Share of pixels in thin upright flashes that the picture before did not have."""
     flash = cv2.subtract(grey, before)
     wide = cv2.morphologyEx(flash, cv2.MORPH_OPEN, np.ones((1, 3), np.uint8))

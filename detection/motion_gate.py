@@ -30,6 +30,8 @@ class MotionGate:
 
     def __init__(self) -> None:
         self._background: NDArray[np.float32] | None = None
+        self.grey = np.empty((0, 0), np.uint8)
+        """(h, w): the picture it looked at last."""
 
     def advance(self, frame: Frame) -> Motion:
         width, height = frame.size_px
@@ -39,6 +41,7 @@ class MotionGate:
         grey_px = cv2.cvtColor(frame.scaled(WORK_WIDTH_PX), cv2.COLOR_BGR2GRAY)
         small = cv2.resize(grey_px, size, interpolation=cv2.INTER_AREA)
         smooth = cv2.GaussianBlur(small, (3, 3), 0)
+        self.grey = np.asarray(small, np.uint8)
         grey: NDArray[np.float32] = smooth.astype(np.float32)
         if self._background is None or self._background.shape != grey.shape:
             self._background = grey
@@ -46,8 +49,11 @@ class MotionGate:
         difference = grey - self._background
         # A change of exposure lifts every pixel alike: that is no motion.
         difference -= np.median(difference[::4, ::4])
-        changed = (np.abs(difference) > CHANGE_LEVELS).astype(np.uint8)
-        self._background += 0.15 * (grey - self._background)
+        changed = (np.abs(difference) > CHANGE_LEVELS).view(np.uint8)
+        cv2.accumulateWeighted(grey, self._background, 0.15)
+        count = cv2.countNonZero(changed)
+        if count < SMALLEST_CHANGE_PX:
+            return Motion(moving=False, boxes=_NO_BOXES, fraction=count / changed.size)
         _, _, found, _ = cv2.connectedComponentsWithStats(cv2.dilate(changed, np.ones((3, 3))))
         boxes = [
             (x, y, x + w, y + h)
@@ -55,7 +61,10 @@ class MotionGate:
             if cv2.countNonZero(changed[y : y + h, x : x + w]) >= SMALLEST_CHANGE_PX
         ]
         in_frame = np.asarray(boxes, np.float32).reshape(-1, 4) / np.float32(scale)
-        return Motion(bool(boxes), in_frame, float(changed.mean()))
+        return Motion(bool(boxes), in_frame, count / changed.size)
+
+
+_NO_BOXES = np.empty((0, 4), np.float32)
 
 
 def _whole(width: int, height: int) -> NDArray[np.float32]:

@@ -36,10 +36,19 @@ def picture_zones(zones: Sequence[CameraZone], width: int, height: int) -> list[
     return drawn
 
 
+FOOT = 0.35
+"""The lower part of a thing's picture, where it stands: above it leans over what is behind."""
+
+
 def zone_of(region: Mask, zones: Sequence[PictureZone]) -> PictureZone | None:
-    """The zone that most of `region` lies in, None where less than half of it is in any."""
-    area = int(region.sum())
-    shares = [(int((region & zone.mask).sum()), -i) for i, zone in enumerate(zones)]
+    """The zone that most of the foot of `region` lies in, None with less than half in any."""
+    rows = np.flatnonzero(region.any(axis=1))
+    if len(rows) == 0:
+        return None
+    foot = region.copy()
+    foot[: round(rows[-1] - FOOT * (rows[-1] - rows[0]))] = False
+    area = int(foot.sum())
+    shares = [(int((foot & zone.mask).sum()), -i) for i, zone in enumerate(zones)]
     if not shares or area == 0:
         return None
     covered, place = max(shares)

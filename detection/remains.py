@@ -5,14 +5,21 @@ Before the rules: they only decide what a remain in a zone of theirs means.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from enum import StrEnum
 
 import cv2
 import numpy as np
 
-from detection.at_rest import looks_like_somebody, seen_here, stands_here
+from detection.at_rest import (
+    Moment,
+    is_mover_at_rest,
+    looks_like_somebody,
+    seen_here,
+    somebody_left,
+)
 from detection.background import Background, Look, Mask
 from detection.box_geometry import around_both, gap
 from detection.leftover import Leftover, leftovers
@@ -24,10 +31,22 @@ ABSORB_S = 120.0  # a mover at rest for so long belongs to the scene
 FORGET_S = 900.0  # an object that was told and lies for so long belongs to the scene
 GONE_S = 3.0
 GONE_SHARE = 0.3  # less of it than this still differs from the old scene
-DOUBTFUL_TIMES = 6  # upright like a person, or half out of the picture: sure so much later
+DOUBTFUL_TIMES = 6  # half out of the picture: sure so much later
 LARGEST_SHARE = 0.3  # of the picture: more is no object, it is another view
 TOGETHER_S = 4.0  # parts that appeared within so long and lie close by are one thing
-TOGETHER_PX = 10.0  # working pixels
+TOGETHER_PX = 40.0  # working pixels
+
+
+class Verdict(StrEnum):
+    """What a still region is held to be."""
+
+    OBJECT = "object"
+    OTHER_VIEW = "other_view"  # too large for a thing
+    HANGS_ON_MOVER = "hangs_on_mover"  # a small still part of something that moves
+    STANDS = "stands"  # more came there than went
+    SEEN = "seen"  # the model sees a person or vehicle there
+    TAKEN_AWAY = "taken_away"  # the old scene was the sharper one, or the same but displaced
+    DOUBTFUL = "doubtful"  # upright like somebody and nobody left, or cut by the picture's edge
 
 
 @dataclass(slots=True, eq=False)
@@ -107,9 +126,9 @@ class Remains:
             if known is not None:
                 known.region = known.region | leftover.region
                 known.box = around_both(known.box, leftover.box)
-            elif not self._is_no_object(leftover, background, tracks, at, persistence_s):
+            elif self._verdict(leftover, look, background, tracks, at) is Verdict.OBJECT:
                 self._count += 1
-                started_at = at - timedelta(seconds=leftover.age_s)
+                started_at = at - timedelta(seconds=leftover.since_s)
                 remain = Remain(
                     self._count, leftover, leftover.region, leftover.box, started_at, at
                 )
@@ -125,32 +144,37 @@ class Remains:
         self._present.clear()
         return ended
 
-    def _is_no_object(
+    def _verdict(
         self,
         leftover: Leftover,
+        look: Look,
         background: Background,
         tracks: Mapping[int, Track],
         at: datetime,
-        persistence_s: float,
-    ) -> bool:
+    ) -> Verdict:
+        """What a still region is held to be; what will never be an object is forgotten in time."""
         if leftover.area > LARGEST_SHARE * leftover.region.size:
             background.absorb(leftover.region)
-            return True
-        at_rest = leftover.hangs_on_mover or any(
-            stands_here(track, leftover.box, at) or seen_here(track, leftover.box, at)
-            for track in tracks.values()
-        )
-        if at_rest:
+            return Verdict.OTHER_VIEW
+        size_px = _frame_size(leftover.region, look.scale)
+        at_rest = _at_rest(leftover, tracks.values(), at, size_px)
+        if at_rest is not None:
             if leftover.age_s > ABSORB_S:
                 background.absorb(leftover.region)
-            return True
+            return at_rest
         if not leftover.was_added:
-            # The old scene was the sharper one: a thing was taken away, or light and shade moved.
-            if leftover.age_s > 2 * persistence_s:
+            if leftover.age_s > 2 * self.persistence_s:
                 background.absorb(_grown(leftover.region))
-            return True
-        doubtful = leftover.at_border or looks_like_somebody(leftover.box, tracks.values())
-        return doubtful and leftover.age_s < DOUBTFUL_TIMES * persistence_s
+            return Verdict.TAKEN_AWAY
+        since = at - timedelta(seconds=leftover.since_s)
+        upright = looks_like_somebody(leftover.box, tracks.values())
+        if upright and not somebody_left(leftover.box, since, tracks.values()):
+            if leftover.age_s > ABSORB_S:
+                background.absorb(leftover.region)
+            return Verdict.DOUBTFUL
+        if leftover.at_border and leftover.age_s < DOUBTFUL_TIMES * self.persistence_s:
+            return Verdict.DOUBTFUL
+        return Verdict.OBJECT
 
     def _known(self, leftover: Leftover, look: Look, at: datetime) -> Remain | None:
         near_px = TOGETHER_PX / look.scale
@@ -158,7 +182,8 @@ class Remains:
             common = int((remain.region & leftover.region).sum())
             if common > 0.1 * min(int(remain.region.sum()), leftover.area):
                 return remain
-            together = abs((remain.sure_at - at).total_seconds()) < TOGETHER_S
+            since = at - timedelta(seconds=leftover.since_s)
+            together = abs((remain.started_at - since).total_seconds()) < TOGETHER_S
             if together and gap(remain.box, leftover.box) < near_px:
                 return remain
         return None
@@ -179,6 +204,25 @@ class Remains:
                 self._present.remove(remain)
                 ended.append(remain)
         return ended
+
+
+def _at_rest(
+    leftover: Leftover, tracks: Collection[Track], at: datetime, size_px: tuple[int, int]
+) -> Verdict | None:
+    if leftover.hangs_on_mover:
+        return Verdict.HANGS_ON_MOVER
+    if any(seen_here(track, leftover.box, at) for track in tracks):
+        return Verdict.SEEN
+    still_since = at - timedelta(seconds=leftover.since_s)
+    moment = Moment(at, still_since, size_px)
+    if any(is_mover_at_rest(box, tracks, moment) for box in (leftover.box, leftover.cluster)):
+        return Verdict.STANDS
+    return None
+
+
+def _frame_size(region: Mask, scale: float) -> tuple[int, int]:
+    height, width = region.shape
+    return round(width / scale), round(height / scale)
 
 
 def _grown(region: Mask) -> Mask:

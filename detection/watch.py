@@ -10,12 +10,13 @@ import numpy as np
 from config.camera import Camera
 from config.settings import VisionSettings
 from detection.album import Album
-from detection.background import WORK_WIDTH_PX, Background, Look
+from detection.background import Background, Look
 from detection.blobs import moving_blobs
 from detection.box_geometry import share_covered
 from detection.detections import Detections
 from detection.detector import Detector
 from detection.ground_map import GroundMap
+from detection.health.camera_health import CameraHealth
 from detection.light import LightMeter
 from detection.motion_gate import Motion, MotionGate
 from detection.parameters import CameraParameters
@@ -32,7 +33,7 @@ _STAYS_AWAKE = timedelta(seconds=2)
 
 
 class CameraWatch:
-    """Gate -> background -> detector on regions -> tracks -> what stayed -> rules, in that order.
+    """Gate -> background -> health -> detector on regions -> tracks -> what stayed -> rules.
 
     A frame no newer than the last is left out. The same frames give the same observations,
     whenever they are fed, and however far apart they are.
@@ -57,6 +58,8 @@ class CameraWatch:
         self._album = Album()
         self._ground = GroundMap.of(camera)
         given = parameters or CameraParameters()
+        self.health = CameraHealth(camera, given)
+        self._suspended = False
         self._rules = list(rules if rules is not None else scene_rules(camera, given, settings))
         self._awake_until: datetime | None = None
         self._looked_at: datetime | None = None
@@ -90,23 +93,37 @@ class CameraWatch:
         if not self.awake and not rested:
             return []
         self._looked_at = at
-        view = self._look(frame, motion)
-        return [told for rule in self._rules for told in rule.advance(view)]
-
-    def _look(self, frame: Frame, motion: Motion) -> SceneView:
-        at = frame.captured_at
         look = self._background.advance(frame)
-        light = self._light.advance(frame.scaled(WORK_WIDTH_PX), at)
+        told: list[Observation] = [*self.health.advance(frame, look)]
+        view = self._look(frame, motion, look)
+        for rule in self._rules:
+            told += rule.advance(view)
+        return told
+
+    def _look(self, frame: Frame, motion: Motion, look: Look) -> SceneView:
+        at = frame.captured_at
+        light = self._light.advance(self._gate.grey, at)
         pending = self._remains.pending(look)
         self._waiting = not look.ready or pending is not None
-        blobs = moving_blobs(look, self._remains.known(look.changed.shape))
+        blobs = moving_blobs(look, self._remains.known(look.changed.shape), rain=light.wet_road)
         self.detections = self._detected(frame, look, motion, blobs, pending)
         in_frame = np.asarray(blobs, np.float32).reshape(-1, 4)
         current = self._tracking.advance(self.detections, in_frame, at)
         if self.awake:
             self._album.add(frame, current)
-        remains = self._remains.advance(look, self._background, self._tracking.tracks, light, at)
+        remains = self._what_stays(look, at)
         return self._view(frame, look, current, remains)
+
+    def _what_stays(self, look: Look, at: datetime) -> RemainsChange:
+        """While the view is another one nothing stays; when it is back, it is learnt anew."""
+        was, self._suspended = self._suspended, self.health.suspended
+        if self._suspended:
+            return RemainsChange(ended=self._remains.forget(at))
+        if was:
+            self._background.restart(at)
+            return RemainsChange()
+        tracks, light = self._tracking.tracks, self._light.profile
+        return self._remains.advance(look, self._background, tracks, light, at)
 
     def _detected(
         self,
@@ -135,6 +152,7 @@ class CameraWatch:
             current=current,
             tracks=self._tracking.tracks,
             album=self._album,
+            suspended=self._suspended,
             remains=remains,
             light=self._light.profile,
             ground=self._ground,

@@ -135,9 +135,9 @@ class ToldRemains:
     def joins(self, found: Found, within_s: float) -> bool:
         """True where it is one more thing of the same passer's, hence no event of its own."""
         for telling in self._telling:
-            since_s = (found.remain.sure_at - telling.event.raised_at).total_seconds()
+            since_s = (found.remain.started_at - telling.event.started_at).total_seconds()
             same = found.passer is not None and telling.passer_id == found.passer.track_id
-            if same and since_s <= within_s:
+            if same and abs(since_s) <= within_s:
                 telling.parts.add(found.remain.number)
                 return True
         return False
