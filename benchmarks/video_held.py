@@ -11,7 +11,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Self
 
-LONGEST_LAG_S = 8.0
+LONGEST_LAG_S = 8.0  # as `vision.longest_lag_s`
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,7 +122,8 @@ def hold_ours(
         for worker in workers:
             assert worker.stdout is not None
             worker.stdout.readline()
-        time.sleep(25)  # connections one by one, the memories' warm-up, the first waking of all
+        # Connections one by one, and the memories' warm-up: all are awake at the start.
+        time.sleep(20 + 1.5 * len(names))
         before, used = [_ask(worker) for worker in workers], server.used()
         time.sleep(seconds)
         after, used_then = [_ask(worker) for worker in workers], server.used()

@@ -20,6 +20,7 @@ import structlog
 from app.vision.analysis import Analysis
 from app.vision.camera_worker import CameraWorker
 from app.vision.share import Share
+from app.vision.thread_detector import ThreadDetector
 from config.camera import Camera, CameraRole
 from config.settings import VisionSettings
 from detection.detector import load_detector
@@ -40,7 +41,9 @@ def main() -> None:
     settings = VisionSettings(
         model=Path(model) if model else None, analysed_fps=spec["analysed_fps"]
     )
-    detector = load_detector(settings.model, settings.runtime, settings.confidence)
+    detector = ThreadDetector(
+        lambda: load_detector(settings.model, settings.runtime, settings.confidence)
+    )
     analysis = Analysis()
     told: list[str] = []
 

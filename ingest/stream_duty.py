@@ -54,8 +54,8 @@ class DutyReader:
     Resting, only key frames are decoded. Where one differs from the last, or the packets between
     them grow, decoding starts over from the key frame before, so what moved since is not lost.
     Awake, pictures are given at `fps`. A reader that is slow gets them late first, up to
-    `longest_lag_s` (at least two and a half groups of pictures), then every second and every fourth
-    only, at last from the newest key frame on.
+    `longest_lag_s` (at least two and a half groups of pictures), then every second and, a quarter
+    later, every fourth only; at one and a half times that from the newest key frame on.
     """
 
     def __init__(self, ring: PacketRing, fps: float, longest_lag_s: float = 8.0) -> None:
@@ -239,7 +239,7 @@ class DutyReader:
         newest = self.ring.newest
         lag_s = newest.at_s - kept.at_s if newest else 0.0
         allowed_s = self._allowed_lag_s(gop)
-        if lag_s > allowed_s:
+        if lag_s > 1.5 * allowed_s:
             later = self.ring.gops_after(kept.number)
             if later:
                 left_s = later[-1].key.at_s - kept.at_s
@@ -247,7 +247,7 @@ class DutyReader:
                 self._next = later[-1].key.number
                 self._decoder_of(gop.codec).restart()
                 return None
-        return 1 if lag_s <= 0.5 * allowed_s else 2 if lag_s <= 0.75 * allowed_s else 4
+        return 1 if lag_s <= allowed_s else 2 if lag_s <= 1.25 * allowed_s else 4
 
     def _decoder_of(self, codec: StreamCodec) -> _Decoder:
         if self._decoder is None or self._decoder.codec is not codec:

@@ -12,6 +12,10 @@ from app.vision.fair_queue import FairQueue
 
 log = structlog.get_logger()
 
+THREADS = 2
+"""Of each process, though there is one a core: cameras wake in clusters, and a worker whose cameras
+do may then use a core that another's leave idle. Ours."""
+
 Step = Callable[[], bool]
 """A small piece of a camera's work, some tens of milliseconds; True where there is more."""
 
@@ -19,7 +23,7 @@ Step = Callable[[], bool]
 class Analysis:
     """Runs cameras' steps on `threads` threads, fair by the CPU time that each camera took."""
 
-    def __init__(self, threads: int = 1) -> None:
+    def __init__(self, threads: int = THREADS) -> None:
         self._queue = FairQueue()
         self._steps: dict[str, Step] = {}
         self._changed = threading.Condition()

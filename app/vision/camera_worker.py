@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Protocol
 
 import structlog
@@ -13,6 +13,7 @@ import structlog
 from app.vision.analysis import Analysis
 from config.camera import Camera
 from config.settings import VisionSettings
+from detection.health.camera_health import CameraHealth
 from detection.scene_view import Observation
 from ingest.camera_announcement import CameraAnnouncement
 from ingest.frame import Frame
@@ -78,6 +79,7 @@ class CameraWorker:
         """Analyse the next frame, where there is one; True where there may be more."""
         placed, self._placed = self._placed, None
         if placed is not None:
+            self._tell(self._ended_by_placement())
             self._earlier_detected += self._watch.frames_detected
             self._watch = self._make_watch(placed)
         if not self._has_room(self.camera.id):
@@ -95,9 +97,22 @@ class CameraWorker:
             log.exception("frame.failed", camera=self.camera.id, number=frame.number)
             observations = []
         stream.told(moving=moving)
+        self._tell(observations)
+        return True
+
+    @property
+    def condition(self) -> CameraHealth | None:
+        """What the watch makes of the camera itself; None of a watch that does not look at it."""
+        health = getattr(self._watch, "health", None)
+        return health if isinstance(health, CameraHealth) else None
+
+    def _ended_by_placement(self) -> Sequence[Observation]:
+        condition = self.condition
+        return [] if condition is None else condition.replaced(datetime.now(UTC))
+
+    def _tell(self, observations: Sequence[Observation]) -> None:
         if observations:
             self._record(self.camera.id, observations)
-        return True
 
     def placed(self, camera: Camera) -> None:
         """The camera has a new placement: zones and memories begin anew with it."""
@@ -107,7 +122,10 @@ class CameraWorker:
         self._ready()
 
     def announced(self, announcement: CameraAnnouncement) -> None:
-        """Go over to the stream that the camera now names."""
+        """Go over to the stream that the camera now names; say so where it stands elsewhere."""
+        condition = self.condition
+        if condition is not None:
+            self._tell(condition.announced(announcement))
         url = announcement.stream_url
         if url is None or url == self.camera.stream_url:
             return

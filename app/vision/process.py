@@ -14,8 +14,10 @@ from app.patient_store import PatientStore
 from app.vision.analysis import Analysis
 from app.vision.camera_worker import CameraWorker, Watch
 from app.vision.findings import Findings
+from app.vision.health_desk import HealthDesk
 from app.vision.metrics import CameraMetrics
 from app.vision.share import Share
+from app.vision.thread_detector import ThreadDetector
 from config.camera import Camera
 from config.settings import Settings
 from detection.detector import load_detector
@@ -107,7 +109,9 @@ def run_share(
     store = PatientStore(settings.database, told_to, stop)
     site = store.ask(lambda conn: site_now(conn, read_site(conn)))
     vision = settings.vision
-    detector = load_detector(vision.model, vision.runtime, vision.confidence)
+    detector = ThreadDetector(
+        lambda: load_detector(vision.model, vision.runtime, vision.confidence)
+    )
     parameters = read_camera_parameters(site.rules)
     analysis = Analysis()
     mine = share.of(camera for camera in site.cameras if not only or camera in only)
@@ -145,6 +149,9 @@ def run_share(
     for worker in workers:
         worker.start()
     states = _States(workers, recorder)
+    own_store = PatientStore(settings.database, told_to, stop)
+    desk = HealthDesk(workers, parameters, recorder.record, own_store, stop)
+    desk.start()
     try:
         while not stop.is_set():
             messages = source.take(16, 0.1, idle_s=_STATE_ASKED_EVERY_S)
@@ -159,7 +166,8 @@ def run_share(
         for worker in workers:
             worker.stop()
         analysis.stop()
-        findings.close()
+        findings.close()  # sets `stop`
+        desk.join()
 
 
 class _States:

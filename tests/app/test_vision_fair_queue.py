@@ -15,11 +15,11 @@ def simulate(queue: FairQueue, cost_s: dict[str, float], seconds: float) -> dict
     for name in cost_s:
         queue.ready(name)
     while now_s < seconds:
-        name = queue.pick()
-        assert name is not None
-        now_s += cost_s[name]
-        got[name] += cost_s[name]
-        queue.done(name, cost_s[name], now_s, more=True)
+        turn = queue.pick()
+        assert turn is not None
+        now_s += cost_s[turn]
+        got[turn] += cost_s[turn]
+        queue.done(turn, cost_s[turn], now_s, more=True)
     return got
 
 
@@ -42,10 +42,10 @@ def test_who_wakes_after_a_rest_goes_first_for_its_credit_and_no_longer() -> Non
     queue.ready("rests")
     turns = []
     for _ in range(60):
-        name = queue.pick()
-        assert name is not None
-        turns.append(name)
-        queue.done(name, 0.1, 100.0, more=True)
+        turn = queue.pick()
+        assert turn is not None
+        turns.append(turn)
+        queue.done(turn, 0.1, 100.0, more=True)
     alone = next(n for n, name in enumerate(turns) if name != "rests")
     assert 0.1 * alone == pytest.approx(CREDIT_S, abs=0.3)
     later = turns[alone:]

@@ -126,7 +126,7 @@ def test_a_busy_and_a_failing_camera_take_nothing_from_the_others(
     assert healths["c0"].cpu_share > 3 * healths["c2"].cpu_share
     assert healths["c2"].frames_dropped == healths["c3"].frames_dropped == 0
     wait_until(lambda: here.each["c0"].health.frames_dropped > 0, "what is too much is dropped", 60)
-    assert here.each["c0"].health.lag_s < 12
+    assert here.each["c0"].health.lag_s < 16
 
 
 @pytest.mark.servers
@@ -152,12 +152,13 @@ def test_clips_are_had_of_cameras_by_name(
 ) -> None:
     here = site({"c0": server.url("c0"), "c1": ""})
     here.start()
-    wait_until(lambda: here.each["c0"].health.frames_seen > 60, "packets come")
+    wait_until(lambda: here.each["c0"].health.frames_seen > 10, "packets come")
     now = datetime.now(UTC)
-    clip = here.workers.clip_of("c0", now - timedelta(seconds=2), now - timedelta(seconds=0.5))
+    since, until = now + timedelta(seconds=1), now + timedelta(seconds=2.5)
+    wait_until(lambda: here.workers.has_until("c0", until), "those of that time come")
+    clip = here.workers.clip_of("c0", since, until)
     assert clip is not None
-    assert clip.starts_at <= now - timedelta(seconds=2)
-    assert here.workers.has_until("c0", now - timedelta(seconds=1))
+    assert clip.starts_at <= since
     assert not here.workers.has_until("c0", now + timedelta(seconds=60))
     assert here.workers.clip_of("nobody", now, now) is None
 
