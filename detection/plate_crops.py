@@ -91,6 +91,11 @@ class PlateCrops:
             self._reads.append((crop.box, _placed(read, crop.corner)))
         return bool(self._crops)
 
+    def clear(self) -> None:
+        """Lets go of the pixels; what was read stays."""
+        self._crops.clear()
+        self._closed = True
+
     def result(self) -> PlateReading | None:
         """What all reads say that go along with the vehicle; the surest of each picture."""
         own = [(box, read) for box, read in self._reads if not self._stands(box, read)]

@@ -131,6 +131,8 @@ class GateLine:
             if done:
                 passage.open = [o for o in passage.open if o not in done]
                 self._ready.append((passage, done))
+            elif passage.over and all(other is not passage for other, _ in self._ready):
+                passage.crops.clear()  # pixels of who passed no line are not kept
             if passage.over and track_id not in view.tracks:
                 del self._passages[track_id]
 

@@ -33,7 +33,7 @@ def said(*steps: str | dict[str, float], sure: float = 0.9) -> np.ndarray:
     for row, step in zip(rows, steps, strict=True):
         for character, chance in ({step: sure} if isinstance(step, str) else step).items():
             row[SYMBOLS.index(character) if character else GAP] = chance
-    return np.log(rows)
+    return np.asarray(np.log(rows))
 
 
 class TestDecode:
