@@ -20,7 +20,7 @@ from ingest.frame import Image
 SIZE_PX = (640, 360)
 MARGIN = 1.5
 """Scenes are this much larger than what the camera sees of them, so that it can turn."""
-FPS = 2.0
+FPS = 1.0
 
 Distort = Callable[[Image, int], Image]
 """A seen picture and its number -> what the faulty camera gives."""

@@ -34,6 +34,9 @@ DOUBT_EVERY = timedelta(seconds=0.5)
 """How often it looks while all is well, and while something may be wrong."""
 SUDDEN_SHARE = 0.2
 """So much more of the picture changed since the last look: it looks at once."""
+ELSEWHERE_S, HIDDEN_S = 0.4, 1.4
+"""Zones are suspended when the scene was found elsewhere, or not at all, for so long: longer than a
+truck takes to pass close by, far shorter than anything must lie to be told (ours)."""
 DRIFTS_KEPT = 5
 TRUSTED = 2
 """So many looks in a row must be sound before zones hold again."""
@@ -74,8 +77,10 @@ class CameraHealth:
         self._looked_at: datetime | None = None
         self._changed = 0.0
         self._sound = TRUSTED
+        self._bad_since: datetime | None = None
         self._drifts: deque[tuple[float, float]] = deque(maxlen=DRIFTS_KEPT)
         self._size_px = (0, 0)
+        self._frame: Frame | None = None
         self._last_sound: tuple[datetime, Image, tuple[int, int]] | None = None
         self._carried = False
         self.reference_learnt = False
@@ -131,12 +136,22 @@ class CameraHealth:
         if not self._wanted(frame.captured_at, changed):
             return []
         self._changed, self._looked_at = changed, frame.captured_at
-        self._size_px = frame.size_px
+        self._size_px, self._frame = frame.size_px, frame
         seen = look_at(frame, self._memory, self.shift)
         events = self._judge(seen)
-        doubtful = self._sound < TRUSTED or self._pending()
+        doubtful = self._sound < TRUSTED or self._bad_since is not None or self._pending()
         self._due = seen.at + (DOUBT_EVERY if doubtful else QUIET_EVERY)
         return events
+
+    @property
+    def newest(self) -> Frame | None:
+        """The frame last looked at."""
+        return self._frame
+
+    def hold_to(self, reference: bytes | None) -> None:
+        """Take a placement's stored picture for its reference; from any thread, at the start."""
+        if reference is not None:
+            self._memory = SceneMemory.given(reference)
 
     def stream_state(self, health: StreamHealth, at: datetime) -> list[SceneEvent]:
         """What the stream's state begins or ends; ask it also while no picture comes."""
@@ -204,10 +219,20 @@ class CameraHealth:
             *self._move_events(aim, seen),
         ]
         hidden = lightless or blinded or whole or aim in (Aim.ELSEWHERE, Aim.LOST)
-        self._sound = min(self._sound + 1, TRUSTED) if not hidden else 0
+        self._trust(hidden, aim, seen.at)
         if sound and not soft:
             self._learn(seen, part=part)
         return events
+
+    def _trust(self, hidden: bool, aim: Aim, at: datetime) -> None:
+        if not hidden:
+            self._bad_since = None
+            self._sound = min(self._sound + 1, TRUSTED)
+            return
+        self._bad_since = self._bad_since or at
+        wait_s = ELSEWHERE_S if aim is Aim.ELSEWHERE else HIDDEN_S
+        if at - self._bad_since >= timedelta(seconds=wait_s):
+            self._sound = 0
 
     def _learn(self, seen: HealthLook, *, part: bool) -> None:
         found = seen.registration

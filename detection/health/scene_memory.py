@@ -63,16 +63,23 @@ class SceneMemory:
     settled: bool = False
     _samples: list[tuple[Image, tuple[float, float]]] = field(default_factory=list)
     _due: datetime | None = None
+    _unproven: bool = False
 
     @classmethod
     def given(cls, jpeg: bytes | None) -> SceneMemory:
-        """From a stored reference; without one it is learnt from the first steady minute."""
+        """From a stored reference; without one it is learnt from the first steady minute.
+
+        One that was taken in quite another light is left where nothing of it is found: after a
+        start by night a picture of the day must not say that the camera moved.
+        """
         if jpeg is None:
             return cls()
         image = cv2.imdecode(np.frombuffer(jpeg, np.uint8), cv2.IMREAD_COLOR)
         if image is None:
             return cls()
-        return cls([Lit.of(np.asarray(image, np.uint8), anchor=True)], settled=True)
+        memory = cls([Lit.of(np.asarray(image, np.uint8), anchor=True)], settled=True)
+        memory._unproven = True
+        return memory
 
     def jpeg(self) -> bytes | None:
         """The placement's reference, to be stored; None until it is learnt."""
@@ -85,9 +92,10 @@ class SceneMemory:
 
     def register(self, image: Image, near: tuple[float, float]) -> tuple[Registration, Lit]:
         """Against the light that agrees best; a first picture becomes a provisional reference."""
-        if not self.lights or not self._fits(image):
+        if not self.lights or not self._fits(image) or self._of_another_light(image, near):
             self.lights, self.settled = [Lit.of(image, anchor=True)], False
             self._samples = []
+        self._unproven = False
         found, reference = register([lit.reference for lit in self.lights], image, near)
         return found, next(lit for lit in self.lights if lit.reference is reference)
 
@@ -131,6 +139,12 @@ class SceneMemory:
         known = self.lights[0].reference
         height, width = image.shape[:2]
         return bool(abs(height / width - known.height_px / known.width_px) < 0.02)
+
+    def _of_another_light(self, image: Image, near: tuple[float, float]) -> bool:
+        if not self._unproven or not self._new_light(Registration(View.UNSURE, agreement=1), image):
+            return False
+        found, _ = register([self.lights[0].reference], image, near)
+        return found.view is View.UNSURE
 
     def _new_light(self, found: Registration, image: Image) -> bool:
         if found.agreement < WEAK_AGREEMENT:
