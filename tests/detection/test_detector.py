@@ -62,6 +62,33 @@ def test_both_runtimes_give_the_same_boxes(tmp_path: Path) -> None:
         assert sum(len(one) for one, _ in answers) > 10
 
 
+def test_openvino_gives_the_same_boxes_as_onnx_runtime() -> None:
+    pytest.importorskip("openvino", reason="needs the openvino extra")
+    if not PACKAGE_MODEL.is_file():
+        pytest.skip("the package's model is not here")
+    lean = load_detector(PACKAGE_MODEL, "onnxruntime", 0.02)
+    other = load_detector(PACKAGE_MODEL, "openvino", 0.02)
+    assert lean.names == other.names
+    assert lean.input_px == other.input_px
+    images = pictures()
+    answers = list(zip(lean.detect(images), other.detect(images), strict=True))
+    for one, two in answers:
+        same(one, two)
+    assert sum(len(one) for one, _ in answers) > 0
+
+
+def test_openvino_says_what_it_cannot_read(tmp_path: Path) -> None:
+    pytest.importorskip("openvino", reason="needs the openvino extra")
+    text = tmp_path / "text.xml"
+    text.write_text("no model")
+    with pytest.raises(DetectorError, match=r"text\.xml"):
+        load_detector(text, "openvino")
+    folder = tmp_path / "empty"
+    folder.mkdir()
+    with pytest.raises(DetectorError, match=r"no \.xml"):
+        load_detector(folder, "openvino")
+
+
 @pytest.mark.yolo
 def test_stock_weights_give_the_same_boxes_as_their_export(tmp_path: Path) -> None:
     ultralytics = pytest.importorskip("ultralytics")
