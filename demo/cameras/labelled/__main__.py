@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import argparse
+import multiprocessing
 import os
 import sys
+from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from pathlib import Path
 
@@ -45,13 +47,23 @@ def main() -> int:
 def _make_all(folder: Path, plans: list[ClipPlan], processes: int) -> list[ClipTruth]:
     """In the order of the plans, whichever was ready first."""
     made: dict[str, ClipTruth] = {}
-    with Progress() as progress, ProcessPoolExecutor(processes, initializer=_quietly) as pool:
+    with Progress() as progress:
         task = progress.add_task("rendering", total=len(plans))
-        jobs = {pool.submit(make_clip, folder, plan): plan for plan in plans}
-        for job in as_completed(jobs):
-            made[jobs[job].name] = job.result()
-            progress.update(task, advance=1, description=jobs[job].name)
+        for truth in _made(folder, plans, processes):
+            made[truth.clip.clip] = truth
+            progress.update(task, advance=1, description=truth.clip.clip)
     return [made[plan.name] for plan in plans]
+
+
+def _made(folder: Path, plans: list[ClipPlan], processes: int) -> Iterator[ClipTruth]:
+    """As they get ready. Workers are spawned: OpenCV and FFmpeg have threads, which do not fork."""
+    if processes == 1:
+        yield from (make_clip(folder, plan) for plan in plans)
+        return
+    context = multiprocessing.get_context("spawn")
+    with ProcessPoolExecutor(processes, context, initializer=_quietly) as pool:
+        jobs = [pool.submit(make_clip, folder, plan) for plan in plans]
+        yield from (job.result() for job in as_completed(jobs))
 
 
 def _quietly() -> None:
