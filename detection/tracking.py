@@ -19,6 +19,9 @@ MOVING = "moving"
 """The class of what only motion shows: a view too steep, a class the model does not know."""
 
 KEPT_S = 90.0  # tracks and their path are remembered so long after they were last seen
+PARKED_S = 5.0  # what came, and then stood for so long, parks
+PARKED_KEPT_S = 6 * 3600.0  # and is remembered so long after it was last seen
+SAME_PLACE = 0.5  # a box and a parked one that share so much of each other are one vehicle
 _BLOB_SCORE = 0.9
 _COLOR_BINS = (8, 4, 4)
 
@@ -62,6 +65,16 @@ class Track:
     def last_seen_at(self) -> datetime:
         return self.path[-1][0]
 
+    @property
+    def parked(self) -> bool:
+        """It came, and stood where it was last seen."""
+        end = self.last_seen_at
+        lately = [b for at, b in self.path if (end - at).total_seconds() <= PARKED_S]
+        stood = (end - self.path[0][0]).total_seconds() > PARKED_S and all(
+            min(share_covered(b, self.box), share_covered(self.box, b)) > 0.7 for b in lately
+        )
+        return stood and self.travelled() >= 1.0
+
     def travelled(self, until: datetime | None = None) -> float:
         """How far its centre got from where it was first seen, in lengths of its own box."""
         boxes = [box for at, box in self.path if until is None or at <= until]
@@ -86,6 +99,7 @@ class Tracking:
             minimum_iou_threshold=0.05,  # at 5 pictures a second a walker moves by half a box
         )
         self._tracks: dict[int, Track] = {}
+        self._known_as: dict[int, int] = {}  # the tracker's id -> that of the vehicle that parked
 
     @property
     def tracks(self) -> dict[int, Track]:
@@ -121,7 +135,7 @@ class Tracking:
         for box, row, track_id in zip(seen.xyxy, rows, track_ids, strict=True):
             if track_id < 0:
                 continue
-            track = self._tracks.setdefault(int(track_id), Track(int(track_id), at))
+            track = self._track(int(track_id), box, at)
             track.path.append((at, (float(box[0]), float(box[1]), float(box[2]), float(box[3]))))
             track.votes[names[row]] += 1
             if row < len(followed):
@@ -129,9 +143,25 @@ class Tracking:
             current.append(track)
         _note_bodies(detections, current, at)
         for track_id, track in list(self._tracks.items()):
-            if (at - track.last_seen_at).total_seconds() > KEPT_S:
+            away_s = (at - track.last_seen_at).total_seconds()
+            if away_s > KEPT_S and not (away_s <= PARKED_KEPT_S and track.parked):
                 del self._tracks[track_id]
+        self._known_as = {k: v for k, v in self._known_as.items() if v in self._tracks}
         return current
+
+    def _track(self, track_id: int, box: NDArray[np.float32], at: datetime) -> Track:
+        """The track of the tracker's id; what comes to light where something parked is that."""
+        known = self._tracks.get(self._known_as.get(track_id, track_id))
+        if known is not None:
+            return known
+        here = (float(box[0]), float(box[1]), float(box[2]), float(box[3]))
+        for parked in self._tracks.values():
+            unseen_s = (at - parked.last_seen_at).total_seconds()
+            same = min(share_covered(here, parked.box), share_covered(parked.box, here))
+            if unseen_s > 0 and same >= SAME_PLACE and parked.parked:
+                self._known_as[track_id] = parked.track_id
+                return parked
+        return self._tracks.setdefault(track_id, Track(track_id, at))
 
 
 def _note_bodies(detections: Detections, current: list[Track], at: datetime) -> None:

@@ -40,6 +40,40 @@ def test_a_car_keeps_its_id_through_a_gap_and_knows_how_far_it_came() -> None:
     assert track.last_seen_at == BEGIN + timedelta(seconds=19 / 5)
 
 
+def test_a_vehicle_that_parked_is_itself_when_it_drives_off() -> None:
+    tracking = Tracking(fps=5)
+    here = (300, 50, 360, 90)
+    for number in range(70):  # drives in within 6 s, stands for 8 s
+        x = min(10.0 * number, 300.0)
+        tracking.advance(seen((x, 50, x + 60, 90)), NO_BLOBS, BEGIN + timedelta(seconds=number / 5))
+    (parked,) = tracking.tracks.values()
+    assert parked.parked
+    for number in range(40):  # nothing moves: the model is not asked, others pass
+        x = 12.0 * number
+        at = BEGIN + timedelta(seconds=1000 + number / 5)
+        tracking.advance(seen((x, 150, x + 60, 190)), NO_BLOBS, at)
+    for number in range(20):
+        x = here[0] + 10.0 * number
+        at = BEGIN + timedelta(seconds=2000 + number / 5)
+        now = tracking.advance(seen((x, 50, x + 60, 90)), NO_BLOBS, at)
+    assert [track.track_id for track in now] == [parked.track_id]
+    assert parked.first_seen_at <= BEGIN + timedelta(seconds=1)
+    assert not parked.parked
+
+
+def test_another_that_drives_in_later_is_not_the_one_that_left() -> None:
+    tracking = Tracking(fps=5)
+    for number in range(70):
+        x = min(10.0 * number, 300.0)
+        tracking.advance(seen((x, 50, x + 60, 90)), NO_BLOBS, BEGIN + timedelta(seconds=number / 5))
+    (parked,) = tracking.tracks.values()
+    for number in range(70):
+        x = min(10.0 * number, 240.0)
+        at = BEGIN + timedelta(seconds=1000 + number / 5)
+        now = tracking.advance(seen((x, 50, x + 60, 90)), NO_BLOBS, at)
+    assert parked.track_id not in [track.track_id for track in now]
+
+
 def test_a_blob_is_followed_only_where_the_model_sees_nothing() -> None:
     tracking = Tracking(fps=5)
     for number in range(6):
