@@ -20,7 +20,7 @@ import numpy as np
 
 from detection.box_geometry import around_both, share_covered
 from detection.detector import Detector
-from detection.redaction import Subject, blurred, people_and_vehicles, regions_of
+from detection.redaction import Subject, blurred, people_and_vehicles, regions_of, veiled
 from detection.scene_event import Box, TrackPoint
 from ingest.frame import Image
 
@@ -240,7 +240,7 @@ def _blur(
     near = [look for look in held if abs(look.at_s - at_s) <= HOLD_S]
     blobs = [b for look in near for b in look.blobs]
     blobs = [b for b in blobs if not any(share_covered(b, mine) > 0.9 for mine in own)]
-    done = blurred(image, blobs) if blobs else image.copy()
+    done = veiled(image, blobs)
     height, width = image.shape[:2]
     for x1, y1, x2, y2 in own:
         rows = slice(max(int(y1), 0), min(int(y2) + 1, height))

@@ -101,7 +101,7 @@ def running(
         database=settings,
         evidence=EvidenceSettings(
             url=f"file:{tmp_path}/evidence",
-            most_bytes=8000,
+            most_bytes=9000,
             keep_free_bytes=0,
             clip_after_s=0,
         ),
