@@ -6,7 +6,7 @@ picture while the box went on is the plate of somebody parked there.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
@@ -87,9 +87,17 @@ class PlateCrops:
         self._crops.remove(crop)
         height, width = crop.image.shape[:2]
         self.colors.append(color_name(crop.image, (0, 0, width, height)))
-        for read in reader.read(crop.image)[:2]:
+        for read in reader.read(crop.image)[:3]:
             self._reads.append((crop.box, _placed(read, crop.corner)))
         return bool(self._crops)
+
+    def absorb(self, other: PlateCrops) -> None:
+        """The crops of another track that is the same vehicle; none once reading began."""
+        if self._closed:
+            return
+        self._crops = sorted([*self._crops, *other._crops], key=lambda c: -c.worth)[:MOST_CROPS]
+        self._crops.sort(key=lambda crop: crop.at)
+        other._crops = []
 
     def clear(self) -> None:
         """Lets go of the pixels; what was read stays."""
@@ -99,11 +107,10 @@ class PlateCrops:
     def result(self) -> PlateReading | None:
         """What all reads say that go along with the vehicle; the surest of each picture."""
         own = [(box, read) for box, read in self._reads if not self._stands(box, read)]
-        surest: dict[Box, PlateRead] = {}
+        pictures: dict[Box, list[PlateRead]] = {}
         for box, read in own:
-            if box not in surest or read.chance > surest[box].chance:
-                surest[box] = read
-        return vote(list(surest.values()))
+            pictures.setdefault(box, []).append(read)
+        return vote([_surest(reads) for reads in pictures.values()])
 
     def _moved(self) -> bool:
         """Whether the reads are far enough apart to tell a mover's plate from one parked there."""
@@ -144,6 +151,16 @@ def _sharpness(image: Image) -> float:
         return 0.0
     grey = cv2.cvtColor(np.ascontiguousarray(lower), cv2.COLOR_BGR2GRAY)
     return float(np.sqrt(cv2.Laplacian(grey, cv2.CV_32F).std() + 1.0))
+
+
+def _surest(reads: Sequence[PlateRead]) -> PlateRead:
+    """Of one picture, with the colour of the smallest that reads alike: a tail carries its number
+    enlarged too (放大号), on the body's paint.
+    """
+    best = max(reads, key=lambda read: read.chance)
+    alike = [read for read in reads if _alike(read.text, best.text)]
+    smallest = min(alike, key=lambda read: area_of(read.box))
+    return PlateRead(best.text, best.chance, smallest.color, best.box)
 
 
 def _placed(read: PlateRead, corner: tuple[float, float]) -> PlateRead:

@@ -25,6 +25,7 @@ from detection.line_crossing import Crossing, LineCrossing, nearest_middle
 from detection.passage import way_of
 from detection.plate_crops import PlateCrops
 from detection.plate_reader import PlateReader
+from detection.same_vehicle import same_vehicle
 from detection.scene_event import Box, Snapshot
 from detection.scene_view import Observation, SceneView
 from detection.sighting import Direction, Sighting, sighting_id, track_uid
@@ -37,6 +38,7 @@ LONGEST_WAIT_S = 8.0  # a vehicle that stands behind the line is told all the sa
 THROUGH_LENGTHS = 1.5  # travelled without a line: what passes, not what turns on the spot
 THROUGH_SHARE = 0.12  # and so much of the picture's width
 LEAST_SEEN = 4
+TWIN_S = 2.5  # two tracks of one vehicle cross within this time
 SPEED_WITHIN_S = 1.2
 UNPLACED_M = 30.0
 _NO_MOTOR = frozenset({"bicycle", "motorcycle", "train"})
@@ -63,8 +65,18 @@ class _Passage:
     lines: dict[str, LineCrossing]
     crops: PlateCrops = field(default_factory=PlateCrops)
     open: list[_Open] = field(default_factory=list)
+    crossed: list[_Open] = field(default_factory=list)
     told: int = 0
     over: bool = False
+
+    def twin_of(self, opened: _Open) -> _Open | None:
+        """A crossing of the same line in the same direction at about the same time."""
+        for mine in self.crossed:
+            same = mine.line is opened.line and mine.direction is opened.direction
+            apart = abs((mine.crossing.at - opened.crossing.at).total_seconds())
+            if same and apart <= TWIN_S:
+                return mine
+        return None
 
 
 class GateLine:
@@ -106,7 +118,21 @@ class GateLine:
 
     def _cross(self, passage: _Passage, line: CameraZone, crossed: Crossing, at: datetime) -> None:
         direction = Direction.IN if crossed.inward else Direction.OUT
-        passage.open.append(_Open(line, crossed, direction, at))
+        opened = _Open(line, crossed, direction, at)
+        for other in self._passages.values():
+            twin = other.twin_of(opened)
+            if other is passage or twin is None or not same_vehicle(other.track, passage.track):
+                continue
+            # The whole vehicle tells more than a part of it; what was told stays told.
+            larger = area_of(crossed.box) > area_of(twin.crossing.box)
+            if twin not in other.open or not larger:
+                other.crops.absorb(passage.crops)
+                return
+            other.open.remove(twin)
+            other.crossed.remove(twin)
+            passage.crops.absorb(other.crops)
+        passage.open.append(opened)
+        passage.crossed.append(opened)
 
     def _lines_of(
         self, track: Track, lines: list[CameraZone], view: SceneView

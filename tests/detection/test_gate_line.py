@@ -181,6 +181,20 @@ def test_a_track_that_broke_on_the_line_is_one_passage() -> None:
     assert len(watch(camera(LINE), [broken], 10)) <= 1
 
 
+def test_a_part_followed_beside_the_whole_is_one_passage() -> None:
+    bumper = Vehicle(along((0, 640, 155), (4.1, 640, 690)), size=(220.0, 60.0))
+    assert len(watch(camera(LINE), [Vehicle(DOWN), bumper], 10)) == 1
+    assert len(watch(camera(LINE), [bumper, Vehicle(DOWN)], 10)) == 1
+
+
+def test_two_that_follow_each_other_are_two() -> None:
+    """The second is 1.6 s behind; and a car right before a truck lies in its box."""
+    behind = Vehicle(along((1.6, 640, 150), (5.7, 640, 700)), size=(240.0, 120.0))
+    assert len(watch(camera(LINE), [Vehicle(DOWN, size=(240.0, 120.0)), behind], 12)) == 2
+    car = Vehicle(along((0, 640, 170), (3.9, 640, 700)), "car", (120.0, 90.0))
+    assert len(watch(camera(LINE), [Vehicle(DOWN), car], 12)) == 2
+
+
 @pytest.mark.parametrize(
     ("name", "size", "count"),
     [

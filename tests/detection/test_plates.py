@@ -195,6 +195,22 @@ class TestWhosePlate:
         assert reader_saw is not None
         assert reader_saw.text == "苏B22222"
 
+    def test_the_color_is_the_plate_s_and_not_that_of_the_enlarged_number(self) -> None:
+        class Tail:
+            def read(self, crop: Image) -> Sequence[PlateRead]:
+                del crop
+                enlarged = read("苏B22222", 0.99, (20, 20, 220, 70), "blue")
+                return [enlarged, read("苏B2222Z", 0.01, (90, 120, 150, 140), "yellow")]
+
+        crops = PlateCrops()
+        picture: Image = np.zeros((720, 1280, 3), np.uint8)
+        crops.add(Frame.of("c", NOON, picture), (100, 100, 400, 300), [], moves=True)
+        while crops.read_next(Tail()):
+            pass
+        found = crops.result()
+        assert found is not None
+        assert (found.text, found.color) == ("苏B22222", "yellow")
+
     def test_a_small_box_is_not_read(self) -> None:
         crops, reader = PlateCrops(), Painted({})
         picture: Image = np.zeros((720, 1280, 3), np.uint8)

@@ -1,0 +1,34 @@
+"""Two tracks that are one vehicle: a part of it followed beside the whole (重复目标)."""
+
+from __future__ import annotations
+
+from detection.box_geometry import share_covered
+from detection.detections import TRUCK_CLASSES
+from detection.tracking import MOVING, Track
+
+WITHIN_S = 0.6
+COVERED = 0.6
+"""So much of the lesser box lies in the greater in most of the pictures that show both (ours)."""
+_LEAST_PICTURES = 2
+
+
+def same_vehicle(a: Track, b: Track) -> bool:
+    """Whether their boxes lay in each other whenever both were seen, or one took over.
+
+    A car before a truck lies in its box too: whom the model names differently are two.
+    """
+    if _kind(a) != _kind(b) and MOVING not in {_kind(a), _kind(b)}:
+        return False
+    few, many = sorted((list(a.path)[-60:], list(b.path)[-60:]), key=len)
+    together = inside = 0
+    for at, box in few:
+        away, other = min(((abs((at - seen).total_seconds()), box2) for seen, box2 in many))
+        if away <= WITHIN_S:
+            together += 1
+            inside += max(share_covered(box, other), share_covered(other, box)) >= COVERED
+    return together >= _LEAST_PICTURES and inside >= COVERED * together
+
+
+def _kind(track: Track) -> str:
+    name = track.class_name
+    return "truck" if name in TRUCK_CLASSES or name == "sanitation_truck" else name
