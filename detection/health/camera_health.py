@@ -32,8 +32,12 @@ from ingest.stream_health import StreamHealth
 QUIET_EVERY = timedelta(seconds=2)
 DOUBT_EVERY = timedelta(seconds=0.5)
 """How often it looks while all is well, and while something may be wrong."""
+CALM_EVERY = timedelta(seconds=8)
+"""The same while the background says that nothing changed: a look costs some 14 ms."""
 SUDDEN_SHARE = 0.2
-"""So much more of the picture changed since the last look: it looks at once."""
+"""So much more of the picture changed since the last look: it looks at once..."""
+CALM_SHARE = 0.03
+"""...and with so much more it looks as often as while all is well."""
 ELSEWHERE_S, HIDDEN_S = 0.4, 1.4
 """Zones are suspended when the scene was found elsewhere, or not at all, for so long: longer than a
 truck takes to pass close by, far shorter than anything must lie to be told (ours)."""
@@ -139,8 +143,10 @@ class CameraHealth:
         self._size_px, self._frame = frame.size_px, frame
         seen = look_at(frame, self._memory, self.shift)
         events = self._judge(seen)
-        doubtful = self._sound < TRUSTED or self._bad_since is not None or self._pending()
-        self._due = seen.at + (DOUBT_EVERY if doubtful else QUIET_EVERY)
+        calm = look is not None and look.ready and changed < CALM_SHARE and self._memory.settled
+        self._due = seen.at + (CALM_EVERY if calm else QUIET_EVERY)
+        if self._sound < TRUSTED or self._bad_since is not None or self._pending():
+            self._due = seen.at + DOUBT_EVERY
         return events
 
     @property
@@ -184,8 +190,10 @@ class CameraHealth:
     def _wanted(self, at: datetime, changed: float) -> bool:
         if self._looked_at is None or self._due is None or at >= self._due:
             return True
-        soon = at - self._looked_at >= DOUBT_EVERY
-        return soon and changed - self._changed > SUDDEN_SHARE
+        since, more = at - self._looked_at, changed - self._changed
+        return (since >= DOUBT_EVERY and more > SUDDEN_SHARE) or (
+            since >= QUIET_EVERY and more > CALM_SHARE
+        )
 
     def _pending(self) -> bool:
         faults = (self._dark_fault, self._blinded_fault, self._blocked_fault, self._moved_fault)

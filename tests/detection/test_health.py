@@ -146,6 +146,30 @@ def test_a_stored_reference_is_held_to_from_the_first_picture(plain, scenes, lea
     assert watch(same, plain, 0, 8) == []
 
 
+class Calm:
+    """A background that sees no change, or all of the picture changed."""
+
+    ready = True
+
+    def __init__(self, fraction: float = 0.0) -> None:
+        self.fraction = fraction
+
+
+def test_while_nothing_changes_it_looks_seldom_and_at_once_when_much_does(plain, scenes, learnt):
+    """The looks are counted by the pictures that it took for its newest."""
+    looked = set()
+    for number in range(80):
+        s = WELL_S + number / 2
+        learnt.advance(Frame.of("c", at(s), plain(s), number), Calm())
+        looked.add(learnt.newest.captured_at)
+    assert len(looked) <= 7
+    turned = seen(scenes[0], Aim(x_px=60))
+    for number in range(4):
+        s = WELL_S + 40.5 + number / 2
+        learnt.advance(Frame.of("c", at(s), turned, number), Calm(0.5))
+    assert learnt.suspended
+
+
 def test_a_drift_is_given_for_zones_to_follow(plain, scenes, learnt):
     health = learnt
     drifted = lambda s: seen(scenes[round(s * 2) % len(scenes)], Aim(x_px=5, y_px=-2))  # noqa: E731
