@@ -35,8 +35,8 @@ class AlertStatus(StrEnum):
 class PassedBy(msgspec.Struct, frozen=True, kw_only=True):
     """Who passed where a camera's alert is about, as the camera saw it (过路目标).
 
-    `track_uid` is that of the `Sighting` of the same passage, `confidence` of the class. `lon`, `lat` (WGS-84) are where it
-    was at `seen_at`, None where the camera cannot tell.
+    `track_uid` is that of the `Sighting` of the same passage, `confidence` that of the class.
+    `lon`, `lat` (WGS-84) are where it was at `seen_at`, None where the camera cannot tell.
     """
 
     track_uid: UUID
