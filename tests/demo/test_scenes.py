@@ -11,14 +11,19 @@ import pytest
 import yaml
 
 from demo.scenes import litter
-from demo.scenes.backdrop import Surroundings, paint_backdrop
+from demo.scenes.backdrop import Surroundings, paint_backdrop, paint_place
 from demo.scenes.classes import CLASS_NAMES
-from demo.scenes.dataset import write_dataset
+from demo.scenes.dataset import CROP_PX, region, write_dataset
+from demo.scenes.glyphs import GLYPHS, PROVINCES, glyph
 from demo.scenes.ground import Road
 from demo.scenes.light import CONDITIONS, Light, make_light
 from demo.scenes.people import person
+from demo.scenes.plates import enlarged_picture, plate_picture
 from demo.scenes.random_scene import random_drawing, random_place
 from demo.scenes.stage import Drawing, Placed, Stage
+from demo.scenes.staging import set_stage
+from demo.scenes.sunshine import still_shadows
+from demo.scenes.surface import snowed, wetted
 from demo.scenes.trucks import muck_truck, sanitation_truck
 from demo.scenes.vehicles import bus, car, van
 from demo.scenes.view import View
@@ -167,3 +172,111 @@ def test_the_data_set_is_well_formed(tmp_path: Path):
     train = [p for p in seen if "train" in p.parts]
     val = [p for p in seen if "val" in p.parts]
     assert not any(np.array_equal(seen[a], seen[b]) for a in train for b in val)
+
+
+def test_a_truck_is_cut_at_the_lens_and_not_gone_at_once(stage):
+    """It drives out under the camera: its picture shrinks from frame to frame."""
+    truck = muck_truck(np.random.default_rng(2), "covered")
+    shown = [
+        np.count_nonzero(stage.paint([Placed(truck, 2.5, y, 180)], []).owners) / stage.view.width_px
+        for y in (12, 8, 6, 4, -8)
+    ]
+    assert min(shown[:4]) > 5
+    assert shown[4] == 0
+
+
+def test_every_character_of_a_plate_looks_different():
+    drawn = {c: glyph(c, 45, 90, 11) for c in GLYPHS}
+    assert set("0123456789ABCDEFGHJKLMNPQRSTUVWXYZ") | set(PROVINCES) == set(drawn)
+    names = sorted(drawn)
+    for i, one in enumerate(names):
+        for other in names[i + 1 :]:
+            apart = np.abs(drawn[one].astype(int) - drawn[other]) > 128
+            assert apart.mean() > 0.02, (one, other)
+
+
+@pytest.mark.parametrize(("color", "rear", "size"), [
+    ("yellow", False, (140, 440)), ("yellow", True, (220, 440)), ("blue", False, (140, 440)),
+    ("green", False, (140, 440)),
+])  # fmt: skip
+def test_plates_have_their_size_and_ink(color, rear, size):
+    text = "苏DD12345" if color == "green" else "苏DA1234"
+    picture = plate_picture(text, color, rear)
+    assert picture.shape == (*size, 3)
+    grey = picture.mean(axis=2)
+    assert 0.1 < (np.abs(grey - np.median(grey)) > 50).mean() < 0.65  # a green one fades
+    with pytest.raises(KeyError):
+        plate_picture("京DA1234", color, rear)
+
+
+def test_a_plate_is_upright_for_who_stands_before_it():
+    view = View(640, 360, 2.0, 8, 2.0)
+    rng = np.random.default_rng(1)
+    flat = np.full((360, 640, 3), 100, np.uint8)
+    stage = Stage(view, flat, Light("overcast", (0, 0, 1), 0, (1, 1, 1), 0), rng)
+    for heading, rear in ((180, False), (0, True)):
+        truck = muck_truck(np.random.default_rng(3), "empty", plate=("苏DA1234", "yellow"))
+        drawn = stage.paint([Placed(truck, 0, 14, heading)], []).canvas
+        plate = plate_picture("苏DA1234", "yellow", rear)
+        best = {}
+        for name, picture in (("upright", plate), ("mirrored", plate[:, ::-1]),
+                              ("fallen", plate[::-1])):  # fmt: skip
+            scores = []
+            for wide in range(44, 96, 4):
+                size = (wide, round(wide * plate.shape[0] / 440))
+                small = cv2.resize(picture, size, interpolation=cv2.INTER_AREA)
+                scores.append(float(cv2.matchTemplate(drawn, small, cv2.TM_CCOEFF_NORMED).max()))
+            best[name] = max(scores)
+        assert max(best, key=best.get) == "upright", best
+        assert best["upright"] > 0.6
+
+
+def test_the_enlarged_number_stands_out():
+    picture = enlarged_picture("苏DA1234", (40, 40, 120))
+    assert 0.1 < (picture.mean(axis=2) > 180).mean() < 0.5
+
+
+def test_weather_changes_the_ground_and_the_sun_casts_shadows():
+    view, around = View(320, 180, 6, 20, 0.9), Surroundings("brick", trees=3)
+    scene = paint_place(view, ROAD, around, np.random.default_rng(1))
+    wet = wetted(scene, view, ROAD, np.random.default_rng(2))
+    white = snowed(scene, view, ROAD, 0.8, np.random.default_rng(2))
+    assert wet.mean() < scene.picture.mean() < white.mean()
+    shade = [
+        still_shadows(view, ROAD, around, scene.standing, sun=sun, upright=scene.upright)
+        for sun in ((0.5, 0.5, 0.7), (0.6, 0.4, 0.7))
+    ]
+    assert shade[0].max() > 200
+    assert not np.array_equal(shade[0], shade[1])
+    for condition in CONDITIONS:
+        stage = set_stage(
+            view, ROAD, around, scene, condition=condition, rng=np.random.default_rng(3)
+        )
+        assert stage.draw([], [], np.random.default_rng(4)).image.shape == (180, 320, 3)
+
+
+def test_headlights_light_the_road_ahead(stage):
+    night = Light("night", (0, 0, 1), 0, (0.2, 0.2, 0.2), 0)
+    dark = Stage(stage.view, stage.backdrop, night, np.random.default_rng(1))
+    vehicle = Placed(car(np.random.default_rng(1)), -3, 14, 90)  # towards the right
+    before, after = (dark.compose(things, []).image.astype(int) for things in ([], [vehicle]))
+    column, row = (int(v) for v in stage.view.project(np.array([[3.0, 14.0, 0.0]]))[0][0])
+    behind = int(stage.view.project(np.array([[-8.0, 14.0, 0.0]]))[0][0][0])
+    lit = (after - before).mean(axis=2)
+    assert lit[row, column] > 15
+    assert abs(lit[row, behind]) < 3
+
+
+def test_region_crops_keep_their_boxes():
+    place = random_place(4, 640, 360)
+    kept = 0
+    for seed in range(6):
+        drawing = random_drawing(place, seed, "car")
+        picture, boxes = region(drawing, "car", np.random.default_rng(seed))
+        assert picture.shape == (CROP_PX, CROP_PX, 3)
+        for number, x1, y1, x2, y2 in boxes:
+            assert 0 <= number < len(CLASS_NAMES)
+            assert 0 <= x1 < x2 <= CROP_PX
+            assert 0 <= y1 < y2 <= CROP_PX
+            kept += 1
+    assert kept >= 4
