@@ -54,7 +54,7 @@ _SHOWN = (
     *("box", "passer_box", "passer_class", "passer_color", "seen", "note"),
     *("missing", "dropped_at", "dropped_for"),
 )
-_OLDEST = (1980, 1, 1)  # that a ZIP can name
+_OLDEST_YEAR = 1980  # that a ZIP can name
 
 
 class _Track(msgspec.Struct):
@@ -139,8 +139,9 @@ class _Case:
             self._plain(archive, f"README.{language}.txt", said.encode())
 
     def write(self, archive: zipfile.ZipFile, path: str, content: bytes) -> None:
-        at = max(tuple(self._at.timetuple()[:6]), (*_OLDEST, 0, 0, 0))
-        archive.writestr(zipfile.ZipInfo(path, at), content)
+        at = self._at
+        when = (max(at.year, _OLDEST_YEAR), at.month, at.day, at.hour, at.minute, at.second)
+        archive.writestr(zipfile.ZipInfo(path, when), content)
 
     def _plain(self, archive: zipfile.ZipFile, path: str, content: bytes) -> None:
         self.write(archive, path, content)
@@ -181,7 +182,8 @@ class _Case:
         boxes = () if row.passer_box is None else (row.passer_box,)
         subject_class = row.passer_class or self._track.class_name
         is_person = subject_class in PERSON_CLASSES
-        subject_ = Subject(row.subject_uid, boxes, is_person)
+        things = tuple(r.box for r in self._rows if r.box is not None)
+        subject_ = Subject(row.subject_uid, boxes, is_person, things)
         return redact_jpeg(content, row.seen, subject_, detector).jpeg
 
     def _note_track(self, content: bytes) -> None:

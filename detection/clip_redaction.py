@@ -204,7 +204,8 @@ def _look(image: Image, at_s: float, own: Subject, detector: Detector) -> _Look:
 
 def _subject_at(subject: ClipSubject, starts_at: datetime, at_s: float) -> Subject:
     box = subject.box_at(_moment(starts_at, at_s))
-    return Subject(None, () if box is None else (box,), subject.is_person)
+    things = () if subject.object_box is None else (_grown(subject.object_box),)
+    return Subject(None, () if box is None else (box,), subject.is_person, things)
 
 
 def _moment(starts_at: datetime, at_s: float) -> datetime:
@@ -256,9 +257,10 @@ def _ways(looks: Sequence[_Look]) -> list[tuple[str, Box]]:
         for name, box in earlier.bystanders:
             reach = 0.5 * max(box[2] - box[0], box[3] - box[1])
             reached = (box[0] - reach, box[1] - reach, box[2] + reach, box[3] + reach)
-            for other_name, other in later.bystanders:
-                if other_name == name and share_covered(other, reached) > 0.3:
-                    found.append((name, around_both(box, other)))
+            near = [other for kind, other in later.bystanders if kind == name]
+            nearest = max(near, key=lambda other: share_covered(other, reached), default=None)
+            if nearest is not None and share_covered(nearest, reached) > 0.3:
+                found.append((name, around_both(box, nearest)))
     return found
 
 

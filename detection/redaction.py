@@ -44,16 +44,21 @@ class Subject:
     """Who the alert is about: left as it is. `boxes` in pixels of this picture.
 
     `uid` is the track's, by which `SeenBox` names it; `is_person` tells whom a detection can be.
+    `things` lie there: what the detector takes for a vehicle in one of them, is it.
     """
 
     uid: UUID | None = None
     boxes: tuple[Box, ...] = ()
     is_person: bool = False
+    things: tuple[Box, ...] = ()
 
     def is_one(self, class_name: str, box: Box, uid: UUID | None = None) -> bool:
         if uid is not None and self.uid is not None:
             return uid == self.uid
-        if (class_name in PERSON_CLASSES) != self.is_person:
+        vehicle = class_name not in PERSON_CLASSES
+        if vehicle and any(share_covered(box, thing) > 0.5 for thing in self.things):
+            return True
+        if vehicle == self.is_person:
             return False
         if class_name in _OF_A_TRUCK:
             return any(share_covered(box, own) > 0.8 for own in self.boxes)
@@ -82,7 +87,8 @@ def redact_jpeg(
     image = _decoded(jpeg)
     others = [one for one in seen if not subject.is_one(one.class_name, one.box, one.track_uid)]
     known = [one for one in seen if subject.is_one(one.class_name, one.box, one.track_uid)]
-    subject = Subject(subject.uid, (*subject.boxes, *(one.box for one in known)), subject.is_person)
+    boxes = (*subject.boxes, *(one.box for one in known))
+    subject = Subject(subject.uid, boxes, subject.is_person, subject.things)
     found = [one for one in look_closely(image, detector) if not subject.is_one(*one)]
     regions = regions_of([(one.class_name, one.box) for one in others] + found)
     done = blurred(image, regions)

@@ -179,6 +179,13 @@ def test_a_person_is_the_subject_only_where_the_alert_is_about_one() -> None:
     assert redact_jpeg(jpeg_of(scene()), SEEN[2:], own, NoDetector()).boxes == ()
 
 
+def test_a_heap_that_looks_like_a_car_stays() -> None:
+    detector = Sees((1, CAR), (0, PERSON))
+    done = redact_jpeg(jpeg_of(scene()), (), Subject(things=(CAR, PERSON)), detector)
+    assert len(done.boxes) == 1  # a person is nobody's thing
+    assert done.boxes[0][0] > 500
+
+
 def test_what_is_no_picture_is_refused() -> None:
     for content in (b"", b"no jpeg"):
         with pytest.raises(ValueError, match="no readable picture"):
