@@ -71,6 +71,7 @@ class CameraStream:
             awake_share=counts.awake_s / counts.seen_s if counts.seen_s else 0.0,
             wakes=counts.wakes,
             wakes_false=counts.wakes_false,
+            restrained=counts.restrained,
             lag_s=round(self._duty.lag_s, 2),
             sender_clock=self._clock.follows_sender,
             sender_off_s=self._clock.sender_off_s,

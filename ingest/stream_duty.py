@@ -21,6 +21,9 @@ _SHOWN_APART_S = 3.9
 still scene lose nothing by it, and a look costs it half as much as decoding the key frame."""
 _STAYS_S = 1.0
 """How long past the cue all pictures are looked at before the camera may rest again."""
+_PATIENCE_S, _RESTRAINED_S, _BURST_S = 30.0, 60.0, 10.0
+"""Who was awake for so long when there is no time for it is restrained for so long, and awake for
+no more than a burst at a time meanwhile. Rain and trees in the wind do that. All ours."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -34,12 +37,16 @@ class ChosenPicture:
 
 @dataclass(slots=True)
 class DutyCounts:
-    """Since the start. `wakes_false` led to nothing; `dropped` were due and never given."""
+    """Since the start. `wakes_false` led to nothing; `dropped` were due and never given.
+
+    `restrained`: how often it was made to rest though the analysis saw something move.
+    """
 
     decoded: int = 0
     dropped: int = 0
     wakes: int = 0
     wakes_false: int = 0
+    restrained: int = 0
     errors: int = 0
     awake_s: float = 0.0
     seen_s: float = 0.0
@@ -55,7 +62,9 @@ class DutyReader:
     them grow, decoding starts over from the key frame before, so what moved since is not lost.
     Awake, pictures are given at `fps`. A reader that is slow gets them late first, up to
     `longest_lag_s` (at least two and a half groups of pictures), then every second and, a quarter
-    later, every fourth only; at one and a half times that from the newest key frame on.
+    later, every fourth only; at one and a half times that from the newest key frame on. One that
+    was awake for long by then is restrained: it rests, whatever the analysis says, but for bursts
+    where a key frame shows more than is usual there.
     """
 
     def __init__(self, ring: PacketRing, fps: float, longest_lag_s: float = 8.0) -> None:
@@ -71,6 +80,8 @@ class DutyReader:
         self._next = 0  # awake: number of the packet to decode next
         self._given_s = float("-inf")
         self._stays_until_s = float("-inf")
+        self._awake_since_s = self._burst_until_s = float("inf")
+        self._restrained_until_s = float("-inf")
         self._confirmed = False
         self._cause: SizeCue | PictureCue | None = None
         self._rate = Rate(fps)
@@ -109,9 +120,10 @@ class DutyReader:
 
     def told(self, *, moving: bool) -> None:
         """What the analysis said of the picture given last; it may rest when nothing moves."""
-        if moving:
+        restrained = self._given_s < self._restrained_until_s
+        if moving and not (restrained and self._given_s > self._burst_until_s):
             self._confirmed = True
-            if not self.awake:
+            if not self.awake and not restrained:
                 self._wake_after_look()
         elif self.awake and self._given_s >= self._stays_until_s:
             self._rest()
@@ -175,7 +187,9 @@ class DutyReader:
         self.awake, self._confirmed = True, False
         self.counts.wakes += 1
         self._next = since.number
+        self._awake_since_s = since.at_s
         self._stays_until_s = stays_from_s + _STAYS_S
+        self._burst_until_s = stays_from_s + _BURST_S
         self._rate = Rate(self._fps)
         if self._decoder is not None:
             self._decoder.restart()
@@ -197,9 +211,16 @@ class DutyReader:
                 self._cause.was_false()
         self._alarm = -1
 
+    def _restrain(self, newest: RingPacket) -> None:
+        self.counts.restrained += 1
+        self._restrained_until_s = newest.at_s + _RESTRAINED_S
+        self._confirmed = True  # it did move: the cue was right to cry
+        self._rest()
+
     # Awake: every picture decoded, some given.
 
     def _advance_awake(self) -> bool:
+        """False where nothing is left to decode."""
         found = self.ring.packet(self._next)
         if found is None:
             return False
@@ -246,6 +267,8 @@ class DutyReader:
                 self.counts.dropped += max(0, round(left_s * self._fps))
                 self._next = later[-1].key.number
                 self._decoder_of(gop.codec).restart()
+                if kept.at_s - self._awake_since_s >= _PATIENCE_S:
+                    self._restrain(later[-1].key)
                 return None
         return 1 if lag_s <= allowed_s else 2 if lag_s <= 1.25 * allowed_s else 4
 

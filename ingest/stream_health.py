@@ -28,6 +28,7 @@ class StreamHealth:
         awake_share: of the time seen so far, 0 to 1.
         wakes: how often it went over to all pictures.
         wakes_false: of those, how often nothing moved after all.
+        restrained: how often it was made to rest though something moved, for want of time.
         lag_s: how far the picture analysed last is behind the newest that came.
         sender_clock: times are the sender's own (RTCP), not those of arrival.
         sender_off_s: the sender's clock against ours, None where it tells none.
@@ -47,6 +48,7 @@ class StreamHealth:
     awake_share: float = 0.0
     wakes: int = 0
     wakes_false: int = 0
+    restrained: int = 0
     lag_s: float = 0.0
     sender_clock: bool = False
     sender_off_s: float | None = None

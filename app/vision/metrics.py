@@ -17,6 +17,7 @@ _COUNTED = (
     ("connections", "Connections that gave a picture"),
     ("wakes", "Changes from key frames to all pictures"),
     ("wakes_false", "Of those, without anything that moved"),
+    ("restrained", "Times it was made to rest for want of time"),
 )
 _MEASURED = (
     ("awake_share", "Share of time in which all pictures were decoded"),

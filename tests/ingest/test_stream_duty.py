@@ -138,6 +138,25 @@ def test_who_is_slow_is_given_less_and_then_the_newest(tmp_path: Path) -> None:
     assert reader.counts.dropped == pytest.approx(due - len(given), abs=12)
 
 
+def test_who_never_rests_is_restrained_where_there_is_no_time_for_it(tmp_path: Path) -> None:
+    """Rain: something moves everywhere, all the time; one picture in a second can be analysed."""
+    path = encode(tmp_path / "rain.mp4", noisy(110, crosses(85, 89)))
+    connection, arrived = packets_of(path)
+    reader = DutyReader(PacketRing(), 5, longest_lag_s=6)
+    reader.ring.opened(connection.codec)
+    given = []
+    for number, each in enumerate(arrived):
+        reader.feed(each.packet, each.presented_s, 0.0, is_key=each.is_key)
+        if number % 25 == 24 and (chosen := reader.next()) is not None:
+            given.append(chosen.at_s)
+            reader.told(moving=True)
+    assert reader.counts.restrained >= 1
+    rested = [t for t in given if 55 < t < 80]
+    assert rested
+    assert all(t % 2 < 0.01 for t in rested)  # key frames
+    assert len([t for t in given if 85 <= t < 89]) >= 5  # what is more than usual is looked at
+
+
 def test_every_picture_a_key_frame_is_looked_at_once_a_second(tmp_path: Path) -> None:
     path = encode(tmp_path / "intra.mp4", noisy(10), gop=1)
     reader, given = run(path, lambda _at_s: False)
