@@ -51,7 +51,7 @@ class AttributionParameters:
     agility: float = 2.0
     speed_ms: float = 0.7
     course_deg: float = 8.0
-    terminal_clock_s: float = 1.5
+    terminal_clock_s: float = 2.0
     camera_clock_s: float = 3.0
     seen_speed_ms: float = 0.7
     seen_heading_deg: float = 15.0

@@ -44,6 +44,7 @@ UNPLACED_M = 30.0
 _NO_MOTOR = frozenset({"bicycle", "motorcycle", "train"})
 _MOVER_WIDE = 0.06  # of the picture: what only motion shows is a vehicle from this width on
 _MOVER_SHAPE = 0.6  # and width to height: people are upright
+_NARROWEST_M = 1.3  # cars are 1.7 m wide; what is narrower is a lamp's light, a part, a person
 _STEP_SHARE = 0.03  # of its box a vehicle goes in half a second, or it stands
 
 
@@ -113,7 +114,7 @@ class GateLine:
             passage.crops.add(view.frame, track.box, others, moves=moves)
         for line in lines:
             crossed = passage.lines[line.id].advance(view.at, track.box)
-            if crossed is not None:
+            if crossed is not None and _wide_enough(crossed.box, view):
                 self._cross(passage, line, crossed, view.at)
 
     def _cross(self, passage: _Passage, line: CameraZone, crossed: Crossing, at: datetime) -> None:
@@ -168,7 +169,7 @@ class GateLine:
             return
         for line_crossing in passage.lines.values():
             crossed = line_crossing.lost()
-            if crossed is not None:
+            if crossed is not None and _wide_enough(crossed.box, view):
                 self._cross(passage, line_crossing.line, crossed, track.last_seen_at)
         if through and _went_through(track, view.frame.size_px):
             at, box = nearest_middle(list(track.path), view.frame.size_px)
@@ -272,6 +273,16 @@ def _is_vehicle(track: Track, view: SceneView) -> bool:
         return name in VEHICLE_CLASSES - _NO_MOTOR
     wide, tall = track.box[2] - track.box[0], track.box[3] - track.box[1]
     return wide >= _MOVER_WIDE * view.frame.size_px[0] and wide >= _MOVER_SHAPE * tall
+
+
+def _wide_enough(box: Box, view: SceneView) -> bool:
+    """By the map, where the foot is on it; lengths across the line of sight."""
+    if view.ground is None:
+        return True
+    width, height = view.frame.size_px
+    x, y = (box[0] + box[2]) / 2 / width, min(box[3] / height, 1.0)
+    metres = view.ground.metres_per_px(x, y, view.frame.size_px)
+    return metres is None or (box[2] - box[0]) * metres >= _NARROWEST_M
 
 
 def _moves(track: Track) -> bool:
