@@ -112,10 +112,10 @@ SELECT export_id, alert_id, at, actor, redacted, head, sha256 FROM evidence_expo
 WHERE alert_id = %(alert_id)s ORDER BY at
 
 -- name: delete_evidence
--- Whole chains at once, so that what is left of an alert is all of it.
+-- All of an alert at once, so that what is left of a chain is all of it.
 DELETE FROM evidence e WHERE captured_at < %(before)s
   AND NOT EXISTS (
-      SELECT FROM evidence_chain c WHERE c.alert_id = e.alert_id AND c.updated_at >= %(before)s)
+      SELECT FROM evidence o WHERE o.alert_id = e.alert_id AND o.captured_at >= %(before)s)
 
 -- name: delete_evidence_chains
 DELETE FROM evidence_chain c WHERE updated_at < %(before)s

@@ -254,13 +254,16 @@ def test_pictures_of_before_move_into_the_store(
 def test_retention_takes_whole_chains(
     writer: Writer, conn: Connection, keeper: EvidenceKeeper
 ) -> None:
+    now = datetime.now(UTC)
     one = alert()
     writer.write(Batch(changes=keeper.keep_all([raised(one, picture(one))])))
-    retention = RetentionSettings()
-    after = datetime.now(UTC) + timedelta(days=retention.alert_days - 1)
-    maintain(conn, retention, after)  # the picture is too old by then, its chain is not
-    assert len(evidence_rows(conn, one.alert_id)) == 1
-    maintain(conn, retention, after + timedelta(days=2))
+    young = keeper.keep(clip(one, b"a clip", (now - one.started_at).total_seconds()))
+    attach_evidence(conn, [young], centre)
+    days = timedelta(days=RetentionSettings().alert_days)
+    maintain(conn, RetentionSettings(), now + days - timedelta(minutes=1))
+    manifest, rows = manifest_and_rows(conn, one.alert_id)  # the picture alone is too old
+    assert (len(rows), faults_of(manifest)) == (2, [])
+    maintain(conn, RetentionSettings(), now + days + timedelta(minutes=1))
     manifest, rows = manifest_and_rows(conn, one.alert_id)
     assert (rows, manifest.links) == ((), 0)
 
