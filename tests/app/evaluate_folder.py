@@ -56,8 +56,7 @@ def write_folder(folder: Path) -> Path:
 
 def _draw(path: Path, left_at_s: float | None, seed: int) -> None:
     dice = np.random.default_rng(seed)
-    ground = np.clip(dice.normal(125, 5, (HEIGHT, WIDTH, 3)), 0, 255)
-    ground = cv2.GaussianBlur(ground, (3, 3), 0)
+    ground = _ground(dice)
     with av.open(str(path), "w") as container:
         stream = container.add_stream("mjpeg", rate=FPS)
         stream.width, stream.height, stream.pix_fmt = WIDTH, HEIGHT, "yuvj420p"
@@ -72,3 +71,18 @@ def _draw(path: Path, left_at_s: float | None, seed: int) -> None:
             noisy = np.clip(image + dice.normal(0, 2, image.shape), 0, 255).astype(np.uint8)
             container.mux(stream.encode(av.VideoFrame.from_ndarray(noisy, format="bgr24")))
         container.mux(stream.encode())
+
+
+def _ground(dice: np.random.Generator) -> np.ndarray:
+    """A paved yard with a wall, so that a camera has something to see."""
+    coarse = dice.normal(125, 10, (9, 16, 3)).astype(np.float32)
+    ground = cv2.resize(coarse, (WIDTH, HEIGHT), interpolation=cv2.INTER_CUBIC)
+    for x in range(0, WIDTH, 20):
+        cv2.line(ground, (x, HEIGHT // 2), (2 * x - WIDTH // 2, HEIGHT), (105, 105, 108), 1)
+    for y in (90, 98, 110, 126, 150):
+        cv2.line(ground, (0, y), (WIDTH, y), (105, 105, 108), 1)
+    for x in range(10, WIDTH, 45):
+        shade = [float(n) for n in dice.uniform(60, 200, 3)]
+        cv2.rectangle(ground, (x, 20), (x + 25, 60), shade, -1)
+    ground += dice.normal(0, 4, ground.shape)
+    return np.clip(cv2.GaussianBlur(ground, (3, 3), 0), 0, 255)
