@@ -16,7 +16,7 @@ from config.settings import VisionSettings
 from config.site import Site
 from detection.clip import detect_clip
 from detection.detector import NoDetector
-from ingest.stream_video import StreamError
+from ingest.stream_connection import StreamError
 
 WIDTH, HEIGHT, FPS, SECONDS = 321, 180, 10, 24  # an odd width: H.264 wants even ones
 
