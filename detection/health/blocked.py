@@ -5,6 +5,8 @@ from __future__ import annotations
 from detection.health.look import HealthLook
 from detection.health.parameters import BlockedParameters
 
+NOT_HARD = 0.15
+"""So few hard edges, of the reference's: what is there is too near to be in focus (ours)."""
 OTHER_SCENE = 0.5
 """Likeness below which a picture without edges is a cover, and no blurred or foggy scene (ours)."""
 
@@ -18,7 +20,7 @@ class Blocked:
         hidden = look.hidden if look.hidden is not None else 1.0
         return (
             hidden >= self.parameters.whole_share
-            and look.registration.texture <= self.parameters.edges
+            and (look.registration.texture <= self.parameters.edges or look.hard <= NOT_HARD)
             and look.likeness < OTHER_SCENE
         )
 

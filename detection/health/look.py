@@ -5,7 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from detection.health.picture import WIDTH_PX, Brightness, brightness_of, coarse_of, likeness
+from detection.health.picture import (
+    WIDTH_PX,
+    Brightness,
+    brightness_of,
+    coarse_of,
+    hard_edges,
+    likeness,
+)
 from detection.health.scene_memory import Lit, SceneMemory
 from detection.registration import Registration, grey
 from ingest.frame import Frame, Image
@@ -19,6 +26,7 @@ class HealthLook:
         image: at most 640 px wide.
         hidden: share of the usually found tiles that are not found; None while none is known.
         sharpness: of the reference's edges, 1 is as sharp as there; None where not to be seen.
+        hard: edges that only a thing in focus has, as a share of the reference's.
         likeness: -1 to 1, how much it is bright and dark in the same places.
     """
 
@@ -30,6 +38,7 @@ class HealthLook:
     hidden: float | None
     sharpness: float | None
     likeness: float
+    hard: float
 
     @property
     def at(self) -> datetime:
@@ -54,4 +63,5 @@ def look_at(frame: Frame, memory: SceneMemory, near: tuple[float, float]) -> Hea
         hidden=lit.hidden_share(registration.found),
         sharpness=lit.sharpness.of(picture),
         likeness=likeness(coarse_of(picture), lit.coarse),
+        hard=hard_edges(picture) / max(lit.hard, 1e-4),
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from enum import StrEnum
 
+from detection.health.blocked import NOT_HARD
 from detection.health.look import HealthLook
 from detection.health.parameters import MovedParameters
 from detection.registration import View
@@ -31,4 +32,4 @@ class Moved:
             elsewhere = found.moved_share > self.parameters.moved_share
             return Aim.ELSEWHERE if elsewhere else Aim.HOLDS
         other = found.agreement < NOTHING_FOUND and found.texture >= self.parameters.lost_edges
-        return Aim.LOST if other else Aim.UNKNOWN
+        return Aim.LOST if other and look.hard > NOT_HARD else Aim.UNKNOWN

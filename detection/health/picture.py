@@ -18,6 +18,8 @@ FINE_PX, COARSE_PX = 0.8, 3.0
 EDGE_SHARE = 0.04
 """The strongest edges of the reference, where sharpness is measured, as a share of its pixels."""
 FLAT_SHARE = 0.4
+HARD_LEVELS = 40.0
+"""Sobel levels that neither grain nor the blotches of something out of focus reach (ours)."""
 SEEN_SHARE = 0.03
 """Edges with less of their coarse energy than this share are not seen: fog to a sixth of the
 contrast."""
@@ -77,6 +79,14 @@ class Sharpness:
         fine = _energy(picture, FINE_PX)[::2, ::2]
         fine_edge = float(fine[self._edges].mean()) - float(np.median(fine[self._flat]))
         return max(fine_edge, 0.0) / coarse_edge
+
+
+def hard_edges(picture: NDArray[np.uint8]) -> float:
+    """Share of pixels on an edge that only a thing in focus has; a cover on the lens shows none."""
+    smooth = cv2.GaussianBlur(picture[::2, ::2], (0, 0), 1.0)
+    across = cv2.Sobel(smooth, cv2.CV_32F, 1, 0)
+    down = cv2.Sobel(smooth, cv2.CV_32F, 0, 1)
+    return float(np.count_nonzero(cv2.magnitude(across, down) > HARD_LEVELS)) / smooth.size
 
 
 def coarse_of(picture: NDArray[np.uint8]) -> NDArray[np.float32]:

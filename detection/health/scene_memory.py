@@ -10,7 +10,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from detection.health.picture import WIDTH_PX, Sharpness, coarse_of
+from detection.health.picture import WIDTH_PX, Sharpness, coarse_of, hard_edges
 from detection.registration import Reference, Registration, View, grey, register
 from ingest.frame import Image
 
@@ -36,6 +36,7 @@ class Lit:
     sharpness: Sharpness
     coarse: NDArray[np.float32]
     usual: NDArray[np.float64]
+    hard: float
     white: float | None = None
     usual_sharpness: float | None = None
     anchor: bool = False
@@ -45,7 +46,14 @@ class Lit:
         reference = Reference(image)
         picture = grey(image, WIDTH_PX)
         usual = np.full(len(reference.corners), 0.5)
-        return cls(reference, Sharpness(image), coarse_of(picture), usual, anchor=anchor)
+        return cls(
+            reference,
+            Sharpness(image),
+            coarse_of(picture),
+            usual,
+            hard_edges(picture),
+            anchor=anchor,
+        )
 
     def hidden_share(self, found: NDArray[np.bool_]) -> float | None:
         """Of the tiles that are usually found, those that are not; None while it is not known."""
