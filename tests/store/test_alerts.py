@@ -16,13 +16,13 @@ from store.alert_reader import (
     alert_counts,
     alert_page,
     alerts_per_hour,
-    evidence_content,
     recent_alerts,
     stored_alert,
 )
 from store.batch import Batch, Written
 from store.database import Connection
 from store.errors import StoreRefused
+from store.evidence_reader import evidence_place
 from store.operator import acknowledge, dismiss
 from store.outbox_entry import outbox_id
 from store.snapshot import alerts_since
@@ -100,9 +100,9 @@ def test_a_life_is_logged_and_told(writer: Writer, conn: Connection) -> None:
     [shown] = page.evidence
     assert (shown.moment, shown.box) == ("after", (1, 2.5, 30, 40))
     assert shown.sha256 == picture(alert()).sha256
-    content = evidence_content(conn, shown.evidence_id)
-    assert content is not None
-    assert content.content == picture(alert()).content
+    place = evidence_place(conn, shown.evidence_id)
+    assert place is not None
+    assert place.content == picture(alert()).content
 
 
 def test_the_outbox_holds_the_alert_as_it_was_then(writer: Writer, conn: Connection) -> None:
