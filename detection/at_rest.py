@@ -20,7 +20,6 @@ SAME_SIZE = (0.35, 3.0)  # a mover's box now against its box while it moved
 FULL_SIZE = 0.35  # who goes is as large as who came, or it came out of a parked car (ours)
 LOST_S = 1.0
 MOVED = 0.5  # of its own length: less is a box that wavers
-COMING_S = 20.0  # comings and goings so long before the region stood still count
 STEP = 0.3  # of the mover's length: so far from the place its box may begin or end (ours)
 ABOUT_S = 6.0  # who leaves a thing goes within so long of setting it down (ours)
 SWOLLEN = 1.3  # a box that much larger than what stays holds somebody else too (ours)
@@ -51,19 +50,19 @@ def is_mover_at_rest(box: Box, tracks: Iterable[Track], moment: Moment) -> bool:
     """
     came: list[Track] = []
     went: list[Track] = []
-    earliest = moment.still_since - timedelta(seconds=COMING_S)
+    about = moment.still_since - timedelta(seconds=ABOUT_S)
     for track in tracks:
-        if track.last_seen_at < earliest or track.travelled() < MOVED:
+        if track.last_seen_at < about or track.travelled() < MOVED:
             continue
         first, last = track.path[0][1], track.path[-1][1]
         lost = (moment.at - track.last_seen_at).total_seconds() > LOST_S
         begins = _at(box, first) and not _at_edge(first, moment.size_px)  # else it drove in
         ends = _at(box, last) and not (lost and _at_edge(last, moment.size_px))
-        if ends and not begins:
+        if ends and not begins and (lost or track.rests):
             came.append(track)
-        elif begins and not ends:
+        elif begins and not ends and track.path[0][0] >= about:
             went.append(track)
-    came = [t for t in came if SAME_SIZE[0] < area_of(box) / _moving_size(t, -1) < SAME_SIZE[1]]
+    came = [track for track in came if _of_its_size(box, track, moment.size_px)]
     if not came:
         return False
     usual = float(np.median([_moving_size(track, -1) for track in came]))
@@ -74,6 +73,12 @@ def is_mover_at_rest(box: Box, tracks: Iterable[Track], moment: Moment) -> bool:
     if len(came) == 1 and not went and _shrank(came[0], box, moment.still_since):
         gone += 1
     return len(came) > gone
+
+
+def _of_its_size(box: Box, track: Track, size_px: tuple[int, int]) -> bool:
+    """The region may be the mover itself; one that was cut by the picture's edge may be larger."""
+    times = area_of(box) / _moving_size(track, -1)
+    return SAME_SIZE[0] < times and (times < SAME_SIZE[1] or _at_edge(track.path[0][1], size_px))
 
 
 def _shrank(track: Track, box: Box, still_since: datetime) -> bool:

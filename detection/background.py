@@ -124,8 +124,8 @@ class Background:
         dt_s = min((at - (self._at or at)).total_seconds(), 2.0)
         self._at = at
         rate = float(1 - np.exp(-dt_s / SHORT_S))
-        unrest = strongest(cv2.absdiff(picture, self._short))
         self._short = np.asarray(cv2.addWeighted(picture, rate, self._short, 1 - rate, 0), np.uint8)
+        unrest = strongest(cv2.absdiff(picture, self._short))
         if self._long is _NO_IMAGE:
             return self._warm_up(picture, at, scale)
         return self._compare(picture, unrest, at, dt_s, scale)

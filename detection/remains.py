@@ -29,12 +29,13 @@ from detection.tracking import Track
 
 ABSORB_S = 120.0  # a mover at rest for so long belongs to the scene
 FORGET_S = 900.0  # an object that was told and lies for so long belongs to the scene
-GONE_S = 3.0
-GONE_SHARE = 0.3  # less of it than this still differs from the old scene
+GONE_S = 4.0
+GONE_SHARE = 0.2  # less of it than this still differs from the old scene
 DOUBTFUL_TIMES = 6  # half out of the picture: sure so much later
 LARGEST_SHARE = 0.3  # of the picture: more is no object, it is another view
+REMEMBERED_S = 120.0  # what is gone, so that a part of it is not told again
 TOGETHER_S = 4.0  # parts that appeared within so long and lie close by are one thing
-TOGETHER_PX = 40.0  # working pixels
+TOGETHER_SHARE = 0.06  # of the picture's width
 
 
 class Verdict(StrEnum):
@@ -85,6 +86,7 @@ class Remains:
 
     persistence_s: float
     _present: list[Remain] = field(default_factory=list)
+    _past: list[Remain] = field(default_factory=list)
     _count: int = 0
 
     def known(self, shape: tuple[int, ...]) -> Mask:
@@ -126,6 +128,8 @@ class Remains:
             if known is not None:
                 known.region = known.region | leftover.region
                 known.box = around_both(known.box, leftover.box)
+            elif self._past_one(leftover, at):
+                continue
             elif self._verdict(leftover, look, background, tracks, at) is Verdict.OBJECT:
                 self._count += 1
                 started_at = at - timedelta(seconds=leftover.since_s)
@@ -177,7 +181,7 @@ class Remains:
         return Verdict.OBJECT
 
     def _known(self, leftover: Leftover, look: Look, at: datetime) -> Remain | None:
-        near_px = TOGETHER_PX / look.scale
+        near_px = TOGETHER_SHARE * leftover.region.shape[1] / look.scale
         for remain in self._present:
             common = int((remain.region & leftover.region).sum())
             if common > 0.1 * min(int(remain.region.sum()), leftover.area):
@@ -187,6 +191,18 @@ class Remains:
             if together and gap(remain.box, leftover.box) < near_px:
                 return remain
         return None
+
+    def _past_one(self, leftover: Leftover, at: datetime) -> bool:
+        """It was there before a thing at this place was held to be gone: a part of that thing."""
+        since = at - timedelta(seconds=leftover.since_s)
+        self._past = [r for r in self._past if _seconds(at, r.ended_at) < REMEMBERED_S]
+        return any(
+            r.ended_at is not None
+            and since < r.ended_at
+            and bool((r.region & leftover.region).any())
+            for r in self._past
+            if r.region.shape == leftover.region.shape
+        )
 
     def _ended(self, look: Look, background: Background, at: datetime) -> list[Remain]:
         ended = []
@@ -202,6 +218,7 @@ class Remains:
                     remain.ended_at, remain.end = remain.gone_since, "removed"
             if remain.end is not None:
                 self._present.remove(remain)
+                self._past.append(remain)
                 ended.append(remain)
         return ended
 
@@ -223,6 +240,10 @@ def _at_rest(
 def _frame_size(region: Mask, scale: float) -> tuple[int, int]:
     height, width = region.shape
     return round(width / scale), round(height / scale)
+
+
+def _seconds(at: datetime, before: datetime | None) -> float:
+    return (at - before).total_seconds() if before is not None else 0.0
 
 
 def _grown(region: Mask) -> Mask:
