@@ -191,4 +191,6 @@ def _judge(
 def _one_thread() -> dict[str, str]:
     import os  # noqa: PLC0415
 
-    return {**os.environ, "OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
+    # As app.vision.role sets them for its workers.
+    own = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "MALLOC_ARENA_MAX": "2"}
+    return {**os.environ, **own}

@@ -44,6 +44,7 @@ def run(
 
 def _environment(settings: Settings, index: int) -> dict[str, str]:
     own = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}  # a core each: no threads within
+    own["MALLOC_ARENA_MAX"] = "2"  # glibc: a thread a camera would have an arena each, 10 MB more
     if settings.metrics_port:
         own["MUCKWATCH_METRICS_PORT"] = str(settings.metrics_port + index)
     return own
