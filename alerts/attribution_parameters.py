@@ -45,13 +45,13 @@ class AttributionParameters:
     """
 
     certain: float = 0.97
-    margin: float = 20.0
+    margin: float = 50.0
     gps_m: float = 8.0
     gps_fast_s: float = 30.0
     agility: float = 2.0
     speed_ms: float = 0.7
     course_deg: float = 8.0
-    terminal_clock_s: float = 2.0
+    terminal_clock_s: float = 2.5
     camera_clock_s: float = 3.0
     seen_speed_ms: float = 0.7
     seen_heading_deg: float = 15.0

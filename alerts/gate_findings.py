@@ -40,7 +40,7 @@ class GateParameters:
     class_confidence: float = 0.4
     reliability: float = 0.9
     sure: float = 0.9
-    likely: float = 0.8
+    likely: float = 0.9
     load_confidence: float = 0.6
     elsewhere_m: float = 400.0
 
