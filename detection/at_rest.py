@@ -62,17 +62,18 @@ def is_mover_at_rest(box: Box, tracks: Iterable[Track], moment: Moment) -> bool:
             came.append(track)
         elif begins and not ends and track.path[0][0] >= about:
             went.append(track)
-    came = [track for track in came if _of_its_size(box, track, moment.size_px)]
-    if not came:
+    may_be_it = [track for track in came if _of_its_size(box, track, moment.size_px)]
+    if not may_be_it:
         return False
-    usual = float(np.median([_moving_size(track, -1) for track in came]))
+    usual = float(np.median([_moving_size(track, -1) for track in may_be_it]))
+    here = sum(t in may_be_it or _moving_size(t, -1) >= FULL_SIZE * usual for t in came)
     gone = sum(
         _moving_size(track, 0) >= FULL_SIZE * usual or _at_edge(track.box, moment.size_px)
         for track in went
     )
     if len(came) == 1 and not went and _shrank(came[0], box, moment.still_since):
         gone += 1
-    return len(came) > gone
+    return here > gone
 
 
 def _of_its_size(box: Box, track: Track, size_px: tuple[int, int]) -> bool:

@@ -42,20 +42,23 @@ def passer_of(
 
 def describe(
     camera_id: str, track: Track, place: Box, album: Album, before: Page | None
-) -> tuple[Passer, Page] | None:
-    """The passer as an event carries it, and the picture that shows it there."""
+) -> tuple[Passer, Page | None]:
+    """The passer as an event carries it, and the picture that shows it there, if one does."""
     passage = album.passage(track.track_id, place)
-    if passage is None:
-        return None
-    box = passage.boxes[track.track_id].box
+    if passage is not None:
+        seen_at, box = passage.captured_at, passage.boxes[track.track_id].box
+        color = color_name(passage.image(), box, before.image() if before else None)
+    else:  # it was quick, between two pictures of the album
+        seen_at, box = max(track.path, key=lambda seen: share_covered(place, seen[1]))
+        color = "unknown"
     passer = Passer(
         track_id=track.track_id,
         track_uid=track_uid(camera_id, track.first_seen_at, track.track_id),
         class_name=track.class_name,
         box=box,
-        seen_at=passage.captured_at,
+        seen_at=seen_at,
         confidence=round(track.score, 3),
-        color=color_name(passage.image(), box, before.image() if before else None),
+        color=color,
     )
     return passer, passage
 

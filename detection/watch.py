@@ -10,7 +10,7 @@ import numpy as np
 from config.camera import Camera
 from config.settings import VisionSettings
 from detection.album import Album
-from detection.background import Background, Look
+from detection.background import UNSETTLED, Background, Look
 from detection.blobs import moving_blobs
 from detection.box_geometry import share_covered
 from detection.detections import Detections
@@ -21,7 +21,7 @@ from detection.light import LightMeter
 from detection.motion_gate import Motion, MotionGate
 from detection.parameters import CameraParameters
 from detection.regions import look_closely
-from detection.remains import Remains, RemainsChange
+from detection.remains import NOTHING_REMAINS, Remains, RemainsChange
 from detection.rules.rule_list import scene_rules
 from detection.scene_event import Box
 from detection.scene_view import Observation, SceneRule, SceneView
@@ -115,13 +115,14 @@ class CameraWatch:
         return self._view(frame, look, current, remains)
 
     def _what_stays(self, look: Look, at: datetime) -> RemainsChange:
-        """While the view is another one nothing stays; when it is back, it is learnt anew."""
+        """While the view is another one nothing is judged; what is not as before is learnt anew."""
         was, self._suspended = self._suspended, self.health.suspended
         if self._suspended:
-            return RemainsChange(ended=self._remains.forget(at))
-        if was:
+            gone = self.health.needs_placement
+            return RemainsChange(ended=self._remains.forget(at)) if gone else NOTHING_REMAINS
+        if was and look.ready and look.fraction > UNSETTLED:
             self._background.restart(at)
-            return RemainsChange()
+            return RemainsChange(ended=self._remains.forget(at))
         tracks, light = self._tracking.tracks, self._light.profile
         return self._remains.advance(look, self._background, tracks, light, at)
 

@@ -81,16 +81,15 @@ class ToldRemains:
 
     def tell(self, view: SceneView, found: Found, parameters: Values, values: Values) -> SceneEvent:
         remain, first = found.remain, found.remain.first
-        passer, page = None, None
+        passer = None
         shots = []
         seen_first_at = found.passer.first_seen_at if found.passer else remain.started_at
         before = view.album.before(seen_first_at) or view.album.before(remain.started_at)
         if before is not None:
             shots.append(before.snapshot("before"))
         if found.passer is not None:
-            shown = describe(view.camera.id, found.passer, remain.box, view.album, before)
-            if shown is not None:
-                passer, page = shown
+            passer, page = describe(view.camera.id, found.passer, remain.box, view.album, before)
+            if page is not None:
                 shots.append(page.snapshot("passage"))
         shots.append(page_of(view.frame, view.current).snapshot("after"))
         width, height = view.frame.size_px

@@ -1,0 +1,142 @@
+"""One camera's whole way: key frames and bursts, zones by the foot, one spill a passer."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+import cv2
+import numpy as np
+import pytest
+
+from config.camera import Camera, CameraRole, CameraZone, CameraZoneKind, GroundPoint
+from config.settings import VisionSettings
+from detection.detector import NoDetector
+from detection.picture_zones import WHOLE_PICTURE, picture_zones, zone_of
+from detection.scene_event import SceneEvent
+from detection.watch import CameraWatch
+from ingest.frame import Frame, Image
+
+BEGIN = datetime(2026, 1, 1, tzinfo=UTC)
+WIDTH, HEIGHT = 320, 180
+ROAD = CameraZone("lane", CameraZoneKind.ROAD, ((0, 0), (1, 0), (1, 1), (0, 1)))
+CAMERA = Camera("c1", "C1", "", 119.9, 31.7, None, CameraRole.HOTSPOT, (WHOLE_PICTURE,))
+STREET = replace(
+    CAMERA,
+    zones=(ROAD,),
+    ground_points=(
+        GroundPoint(0.1, 0.4, 119.9000, 31.7002), GroundPoint(0.9, 0.4, 119.9004, 31.7002),
+        GroundPoint(0.9, 0.9, 119.9003, 31.7000), GroundPoint(0.1, 0.9, 119.9001, 31.7000),
+    ),
+)  # fmt: skip
+
+Draw = Callable[[Image, float], None]
+
+
+def picture(draw: Draw, at_s: float) -> Frame:
+    still = np.random.default_rng(0).normal(115, 5, (HEIGHT, WIDTH, 1))
+    image = np.repeat(cv2.GaussianBlur(still, (3, 3), 0)[:, :, None], 3, axis=2)
+    image = np.clip(image, 0, 255).astype(np.uint8)
+    draw(image, at_s)
+    grain = np.random.default_rng(round(at_s * 100)).normal(0, 2, image.shape)
+    pixels = np.clip(image + grain, 0, 255).astype(np.uint8)
+    return Frame.of("c1", BEGIN + timedelta(seconds=at_s), pixels, round(at_s * 5))
+
+
+def truck(image: Image, x: float) -> None:
+    cv2.rectangle(image, (round(x), 60), (round(x) + 80, 120), (40, 90, 60), -1)
+
+
+def loses_soil(image: Image, at_s: float) -> None:
+    """A truck drives through from 8 s on; three heaps lie where it was."""
+    x = -90 + (at_s - 8) * 70
+    for along in (60, 150, 240):
+        if x > along and at_s < 28:
+            cv2.ellipse(image, (along, 112), (13, 8), 0, 0, 360, (50, 75, 105), -1)
+    if at_s >= 8:
+        truck(image, x)
+
+
+def told(watch: CameraWatch, frames: Iterator[Frame]) -> list[SceneEvent]:
+    every = [o for frame in frames for o in watch.advance(frame)]
+    return [o for o in every if isinstance(o, SceneEvent)]
+
+
+def full(draw: Draw, seconds: float) -> Iterator[Frame]:
+    return (picture(draw, number / 5) for number in range(round(seconds * 5)))
+
+
+def as_wanted(watch: CameraWatch, draw: Draw, seconds: float) -> Iterator[Frame]:
+    """A key frame every 2 s while the watch rests, 5 pictures a second while it is awake."""
+    at_s = 0.0
+    while at_s < seconds:
+        yield picture(draw, at_s)
+        at_s = round(at_s + (0.2 if watch.awake else 2.0), 1)
+
+
+def test_what_one_truck_loses_along_its_way_is_one_spill_until_all_is_gone() -> None:
+    watch = CameraWatch(STREET, NoDetector(), VisionSettings())
+    events = told(watch, full(loses_soil, 40))
+    assert [(e.kind, e.ended_at is None) for e in events] == [
+        ("spillage", True),
+        ("spillage", False),
+    ]
+    begun, ended = events
+    assert begun.camera_zone_id == "lane"
+    assert begun.passer is not None
+    assert begun.passer.track_uid is not None
+    assert begun.snapshots[1].seen[0].track_uid == begun.passer.track_uid
+    assert 2 <= len(begun.track) <= 60
+    assert begun.track[-1].lon is not None
+    assert begun.lon == pytest.approx(119.9002, abs=2e-4)
+    assert begun.uncertainty_m is not None
+    assert ended.ended_at is not None
+    assert (ended.ended_at - BEGIN).total_seconds() == pytest.approx(28, abs=1.5)
+
+
+def test_key_frames_while_it_rests_and_a_burst_when_it_wakes_tell_the_same() -> None:
+    watch = CameraWatch(STREET, NoDetector(), VisionSettings())
+    frames = list(as_wanted(watch, loses_soil, 2))  # the first is looked at before it rests
+    assert frames
+    watch = CameraWatch(STREET, NoDetector(), VisionSettings())
+    seen: list[Frame] = []
+
+    def kept() -> Iterator[Frame]:
+        for frame in as_wanted(watch, loses_soil, 26):
+            seen.append(frame)
+            yield frame
+
+    events = told(watch, kept())
+    assert [e.kind for e in events] == ["spillage"]
+    gaps = {round((b.captured_at - a.captured_at).total_seconds(), 1)
+            for a, b in itertools.pairwise(seen)}  # fmt: skip
+    assert gaps == {0.2, 2.0}
+
+
+def test_while_the_view_is_another_one_nothing_is_told() -> None:
+    class Elsewhere:
+        suspended = True
+        needs_placement = False
+
+        def advance(self, frame: Frame, look: object) -> list[SceneEvent]:
+            del frame, look
+            return []
+
+    watch = CameraWatch(STREET, NoDetector(), VisionSettings())
+    watch.health = Elsewhere()  # type: ignore[assignment]
+    assert told(watch, full(loses_soil, 26)) == []
+
+
+def test_a_thing_lies_in_the_zone_of_its_foot() -> None:
+    """A wardrobe on the verge leans, in the picture, over the road behind it."""
+    road = CameraZone("road", CameraZoneKind.ROAD, ((0, 0), (1, 0), (1, 0.5), (0, 0.5)))
+    verge = CameraZone("verge", CameraZoneKind.NO_DUMP, ((0, 0.5), (1, 0.5), (1, 1), (0, 1)))
+    zones = picture_zones((road, verge), WIDTH, HEIGHT)
+    region = np.zeros((HEIGHT, WIDTH), bool)
+    region[40:105, 100:120] = True
+    found = zone_of(region, zones)
+    assert found is not None
+    assert found.zone.id == "verge"
+    assert zone_of(np.zeros_like(region), zones) is None
