@@ -1,7 +1,8 @@
 """Camera faults on rendered scenes and real clips: recall, seconds to tell, false alarms.
 
 `python -m benchmarks.camera_faults [--places N] [--clips DIR]` prints the table of
-docs/camera-health.md. Each sequence is well for 70 s, faulty for 35 s or as long as is said, and well again for 25 s.
+docs/camera-health.md. Each sequence is well for 70 s, faulty for 35 s or
+as long as is said, and well again for 25 s.
 """
 
 from __future__ import annotations

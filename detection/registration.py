@@ -39,8 +39,8 @@ TOGETHER_PX = 1.6
 """So far may a tile be from where the common movement puts it."""
 LEAST_TILES = 5
 SAME_SHARE = 0.15
-"""So many of the reference's tiles must agree to say that this is the scene (ours: of 1,560 pairs of
-other rendered places none came to be the same, docs/camera-health.md)."""
+"""So many of the reference's tiles must agree to say that this is the scene (ours: of
+1,560 pairs of other rendered places none came to be the same, docs/camera-health.md)."""
 MOVED_SHARE = 0.02
 """Zones that are off by more than 2 % of the width are not to be trusted (ours)."""
 ORB_LEAST_INLIERS = 18

@@ -1,6 +1,6 @@
 """Thresholds of the camera's own conditions.
 
-All are ours, by trial: docs/cameras.md, "Camera health".
+All are ours, by trial: docs/camera-health.md.
 """
 
 from __future__ import annotations
