@@ -114,27 +114,24 @@ def cases() -> dict[str, GateCase]:
             interval_s=interval, plates=plates
         )
         for interval in (5.0, 10.0, 15.0, 30.0)
-        for plates in (0.0, 0.25, 0.5, 0.75, 1.0)
+        for plates in (0.0, 0.5, 0.8, 1.0)
     }
-    for plates in (0.0, 0.5):
-        said = f"fix 15 s, plates {round(plates * 100)} %"
-        usual = GateCase(interval_s=15.0, plates=plates)
-        table |= {
-            f"{said}, GPS 3 m": replace(usual, gps_m=(3.0, 3.0)),
-            f"{said}, GPS 15 m": replace(usual, gps_m=(15.0, 15.0)),
-            f"{said}, camera clock right": replace(usual, camera_clock_s=0.5),
-            f"{said}, terminals off by up to 5 s": replace(usual, terminal_clock_s=5.0),
-            f"{said}, no homography": replace(usual, homography=False),
-            f"{said}, no speed and course": replace(usual, motion=False),
-            f"{said}, half strangers, a fifth silent": replace(usual, strangers=0.5, silent=0.2),
-            f"{said}, asked 5 s after": replace(usual, wait_s=5.0),
-        }
-    return table
+    said, usual = "fix 15 s, plates 0 %", GateCase(interval_s=15.0)
+    return table | {
+        f"{said}, GPS 3 m": replace(usual, gps_m=(3.0, 3.0)),
+        f"{said}, GPS 15 m": replace(usual, gps_m=(15.0, 15.0)),
+        f"{said}, camera clock right": replace(usual, camera_clock_s=0.5),
+        f"{said}, terminals off by up to 5 s": replace(usual, terminal_clock_s=5.0),
+        f"{said}, no homography": replace(usual, homography=False),
+        f"{said}, no speed and course": replace(usual, motion=False),
+        f"{said}, half strangers, a fifth silent": replace(usual, strangers=0.5, silent=0.2),
+        f"{said}, asked 5 s after": replace(usual, wait_s=5.0),
+    }
 
 
 def main() -> None:
     parser = argparse.ArgumentParser()
-    parser.add_argument("--seeds", type=int, default=400)
+    parser.add_argument("--seeds", type=int, default=100)
     parser.add_argument("--first", type=int, default=100_000)
     given = parser.parse_args()
     seeds = range(given.first, given.first + given.seeds)
