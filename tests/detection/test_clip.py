@@ -28,6 +28,9 @@ def clip(tmp_path_factory: pytest.TempPathFactory) -> Path:
     dice = np.random.default_rng(0)
     ground = np.clip(dice.normal(125, 5, (HEIGHT, WIDTH, 3)), 0, 255)
     ground = cv2.GaussianBlur(ground, (3, 3), 0)
+    for x in range(20, WIDTH, 60):  # a wall of windows: something to know the view by
+        cv2.rectangle(ground, (x, 8), (x + 30, 50), (60, 70, 80), -1)
+        cv2.line(ground, (x, 60), (x + 25, 175), (200, 200, 200), 2)
     with av.open(str(path), "w") as container:
         stream = container.add_stream("mjpeg", rate=FPS)
         stream.width, stream.height, stream.pix_fmt = WIDTH, HEIGHT, "yuvj420p"
