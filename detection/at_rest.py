@@ -19,6 +19,7 @@ from detection.tracking import MOVING, Track
 SAME_SIZE = (0.35, 3.0)  # a mover's box now against its box while it moved
 FULL_SIZE = 0.35  # who goes is as large as who came, or it came out of a parked car (ours)
 LOST_S = 1.0
+ON_SPOT = 0.3  # who is seen now is at rest there, or passes: boxes share so much or less
 MOVED = 0.5  # of its own length: less is a box that wavers
 STEP = 0.3  # of the mover's length: so far from the place its box may begin or end (ours)
 ABOUT_S = 6.0  # who leaves a thing goes within so long of setting it down (ours)
@@ -58,7 +59,8 @@ def is_mover_at_rest(box: Box, tracks: Iterable[Track], moment: Moment) -> bool:
         lost = (moment.at - track.last_seen_at).total_seconds() > LOST_S
         begins = _at(box, first) and not _at_edge(first, moment.size_px)  # else it drove in
         ends = _at(box, last) and not (lost and _at_edge(last, moment.size_px))
-        if ends and not begins and (lost or track.rests):
+        on_it = min(share_covered(box, last), share_covered(last, box)) >= ON_SPOT
+        if ends and not begins and (lost or on_it):
             came.append(track)
         elif begins and not ends and track.path[0][0] >= about:
             went.append(track)

@@ -19,7 +19,6 @@ MOVING = "moving"
 """The class of what only motion shows: a view too steep, a class the model does not know."""
 
 KEPT_S = 90.0  # tracks and their path are remembered so long after they were last seen
-RESTS_S = 1.0
 PARKED_S = 5.0  # what came, and then stood for so long, parks
 PARKED_KEPT_S = 6 * 3600.0  # and is remembered so long after it was last seen
 SAME_PLACE = 0.5  # a box and a parked one that share so much of each other are one vehicle
@@ -65,15 +64,6 @@ class Track:
     @property
     def last_seen_at(self) -> datetime:
         return self.path[-1][0]
-
-    @property
-    def rests(self) -> bool:
-        """It stood still within the last second that it was seen."""
-        end = self.last_seen_at
-        lately = [b for at, b in self.path if (end - at).total_seconds() <= RESTS_S]
-        return len(lately) > 1 and all(
-            min(share_covered(b, self.box), share_covered(self.box, b)) > 0.6 for b in lately
-        )
 
     @property
     def parked(self) -> bool:
