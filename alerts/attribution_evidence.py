@@ -140,7 +140,8 @@ class _Frame:
     inside: Geometry | None
 
     def metres(self, moment: Moment) -> Floats:
-        return self.origin.metres(np.array([moment.lon]), np.array([moment.lat]))[0]
+        place = self.origin.metres(np.array([moment.lon]), np.array([moment.lat]))[0]
+        return np.asarray(place, np.float64)
 
     def chance_inside(self, place: Floats, var: Floats) -> Floats:
         """(T,) that somebody at `place` (T, 2), known with `var` (T,), is within the site."""
@@ -148,7 +149,7 @@ class _Frame:
             return np.full(len(place), 0.5)
         area = shapely.transform(self.inside, lambda c: self.origin.metres(c[:, 0], c[:, 1]))
         points = shapely.points(place)
-        depth = shapely.distance(points, area.boundary)
+        depth = shapely.distance(points, shapely.boundary(area))
         depth = np.where(shapely.contains(area, points), depth, -depth)
         scaled = depth / np.sqrt(2 * (var + _SIDE_M**2))
         return np.array([(1 + math.erf(z)) / 2 for z in scaled])

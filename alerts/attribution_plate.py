@@ -40,7 +40,7 @@ def compared(reading: PlateReading, plate: str) -> str:
 
 def _error_of(reading: PlateReading) -> float:
     whole = min(max(reading.reliability, 0.01), 1.0)
-    return max(1 - whole ** (1 / max(len(reading.text), 1)), _LEAST_ERROR)
+    return max(1 - float(whole ** (1 / max(len(reading.text), 1))), _LEAST_ERROR)
 
 
 def _chance_of(read: str, true: str, error: float) -> float:

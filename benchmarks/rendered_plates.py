@@ -78,8 +78,8 @@ def draw(text: str, color: PlateColor, *, two_rows: bool = False, font: int = 0)
     else:
         step = 57 if len(text) == 7 else 53
         lefts = [15.5, 72.5, *(151.5 + step * i for i in range(len(text) - 2))]
-        for character, left in zip(text, lefts, strict=True):
-            _glyph(sheet, character, (left, 25, 45 if len(text) == 7 else 43, 90), ink, font)
+        for character, x in zip(text, lefts, strict=True):
+            _glyph(sheet, character, (x, 25, 45 if len(text) == 7 else 43, 90), ink, font)
         pen.ellipse((128, 65, 138, 75), fill=ink)
     pen.rectangle((4, 4, sheet.width - 5, sheet.height - 5), outline=ink, width=3)
     return np.asarray(np.asarray(sheet)[:, :, ::-1], np.uint8)
@@ -153,7 +153,7 @@ def photographed(plate: Image, shot: Shot, seed: int) -> Image:
     if shot.motion_px >= 1:
         length = round(shot.motion_px) + 1
         crop = cv2.blur(crop, (length, 1)).astype(np.float32)
-    crop = crop * shot.light + rng.normal(0, shot.noise, crop.shape)
-    sane = np.clip(crop, 0, 255).astype(np.uint8)
+    lit = crop * shot.light + rng.normal(0, shot.noise, crop.shape)
+    sane = np.clip(lit, 0, 255).astype(np.uint8)
     coded = cv2.imencode(".jpg", sane, [cv2.IMWRITE_JPEG_QUALITY, shot.jpeg])[1]
     return np.asarray(cv2.imdecode(coded, cv2.IMREAD_COLOR), np.uint8)

@@ -26,7 +26,7 @@ def plate_color(plate: Image) -> PlateColor | None:
     if plate.shape[0] < 8 or plate.shape[1] < 20:
         return None
     small = cv2.resize(plate, (64, 20), interpolation=cv2.INTER_AREA)
-    hsv = np.asarray(cv2.cvtColor(small, cv2.COLOR_BGR2HSV))[3:-3, 3:-3]
+    hsv = np.asarray(cv2.cvtColor(small, cv2.COLOR_BGR2HSV), np.uint8)[3:-3, 3:-3]
     left, right = _named(hsv[:, : hsv.shape[1] // 4]), _named(hsv[:, hsv.shape[1] // 3 :])
     if left is PlateColor.YELLOW and right is PlateColor.GREEN:
         return PlateColor.YELLOW_GREEN

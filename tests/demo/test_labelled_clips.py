@@ -160,9 +160,7 @@ def test_fixes_are_where_the_truck_is_drawn():
         take = _take(place, 40.0, seed)
         fleet_passage(take, take.fleet[0], "in", 15.0, "empty")
         rows = [r for r in positions_of(take, begin, seed) if r.vehicle_id.endswith("-0")]
-        gaps = {
-            round((b.time - a.time).total_seconds()) for a, b in itertools.pairwise(rows)
-        }
+        gaps = {round((b.time - a.time).total_seconds()) for a, b in itertools.pairwise(rows)}
         assert gaps <= {5, 10, 15, 30}
         for row in rows:
             t_s = (row.time - begin).total_seconds()
