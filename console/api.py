@@ -14,6 +14,7 @@ from uuid import UUID
 from fastapi import APIRouter, Depends, HTTPException, Query, Request
 
 from alerts.alert import AlertStatus, Severity
+from console.cameras import read_cameras
 from console.responses import (
     AlertEntry,
     AlertResponse,
@@ -30,7 +31,6 @@ from console.status import read_status
 from console.views import (
     alert_entry,
     alert_response,
-    camera_entry,
     position_entry,
     site_response,
 )
@@ -41,7 +41,6 @@ from store.alert_reader import (
     stored_alert,
 )
 from store.alert_row import StoredAlert
-from store.cameras import camera_states
 from store.database import Connection
 from store.operator import acknowledge, confirm, dismiss
 from store.outbox_entry import DestinationsOf
@@ -171,7 +170,7 @@ def per_hour(conn: Conn, hours: Annotated[int, Query(ge=1, le=24 * 90)] = 24) ->
 @router.get("/cameras")
 def cameras(conn: Conn) -> CamerasResponse:
     """The state of each camera that ever reported."""
-    return CamerasResponse(cameras=[camera_entry(state) for state in camera_states(conn)])
+    return read_cameras(conn, read_site(conn))
 
 
 @router.get("/status")

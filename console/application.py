@@ -97,7 +97,8 @@ def _add_events(app: FastAPI, hub: Hub) -> None:
     @app.get("/api/v1/events", response_class=EventSourceResponse)
     async def events(last_event_id: str | None = Header(None)) -> EventSourceResponse:
         """Server-sent events: `snapshot` (read all again), `alert`, `vehicles`, `cameras`,
-        `status`, `trips` (trips or rounds changed) and `site` (the district changed).
+        `status`, `trips` (trips or rounds changed), `sightings` and `placements` (those of
+        `cameras`, a list of ids, changed) and `site` (the district changed).
 
         `alert` events are numbered: with Last-Event-ID those missed are sent again.
         """

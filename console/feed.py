@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import threading
 import time
 from collections.abc import Callable
@@ -14,13 +15,13 @@ import structlog
 from config.problem import SiteError
 from config.settings import DatabaseSettings
 from config.site import Site
+from console.cameras import read_cameras
 from console.hub import Hub
-from console.responses import CamerasResponse, VehiclesResponse
+from console.responses import VehiclesResponse
 from console.status import read_status
-from console.views import alert_entry, camera_entry, position_entry
+from console.views import alert_entry, position_entry
 from ingest.position import Position
 from store.alert_reader import stored_alert
-from store.cameras import camera_states
 from store.database import Connection, connect
 from store.errors import StoreError
 from store.position_reader import latest_positions
@@ -31,14 +32,18 @@ log = structlog.get_logger()
 POSITIONS_EVERY_S = 1.0
 STATUS_EVERY_S = 5.0
 TRIPS_EVERY_S = 2.0  # trips and rounds: at most so often
+SIGHTINGS_EVERY_S = 1.0  # likewise
 REMEMBERED = timedelta(days=1)  # how long ago a vehicle may have been heard to be shown at first
 # Transactions commit in another order than they begin: look back a little and drop what is known.
 OVERLAP = timedelta(seconds=10)
 RETRY_S = 2.0
+_CHANNELS = ("alert", "camera", "placement", "sighting", "site", "trip")
 
 
 class Feed:
-    """Publishes `alert`, `vehicles`, `trips`, `cameras`, `status`; after an outage `snapshot`."""
+    """Publishes `alert`, `vehicles`, `trips`, `sightings`, `placements`, `cameras`, `status`; after
+    an outage `snapshot`.
+    """
 
     def __init__(self, settings: DatabaseSettings, hub: Hub) -> None:
         self._settings = settings
@@ -49,6 +54,7 @@ class Feed:
         self._heard: datetime | None = None
         self._site: Site | None = None
         self._trips_changed = False
+        self._sighted: set[str] = set()  # cameras whose sightings changed
 
     def start(self) -> None:
         self._thread.start()
@@ -68,7 +74,7 @@ class Feed:
         while not self._stop.is_set():
             try:
                 with connect(self._settings, "muckwatch-console-feed") as conn:
-                    for channel in ("alert", "camera", "site", "trip"):
+                    for channel in _CHANNELS:
                         conn.execute(f"LISTEN {channel}")
                     self._site = None  # it may have changed unheard
                     if outage:
@@ -86,6 +92,7 @@ class Feed:
             (0.0, STATUS_EVERY_S, self._tell_status),
             (0.0, STATUS_EVERY_S, self._tell_cameras),
             (0.0, TRIPS_EVERY_S, self._tell_trips),
+            (0.0, SIGHTINGS_EVERY_S, self._tell_sightings),
         ]
         while not self._stop.is_set():
             now = time.monotonic()
@@ -104,9 +111,13 @@ class Feed:
             if stored is not None:
                 entry = alert_entry(stored).model_dump_json()
                 self._hub.publish("alert", f'{{"alert":{entry}}}', numbered=True)
-        if any(note.channel == "camera" for note in notes):
+        placed = sorted({note.payload for note in notes if note.channel == "placement"})
+        if placed:
+            self._hub.publish("placements", _of_cameras(placed))
+        if placed or any(note.channel == "camera" for note in notes):
             self._tell_cameras(conn)
         self._trips_changed |= any(note.channel == "trip" for note in notes)
+        self._sighted |= {note.payload for note in notes if note.channel == "sighting"}
         if any(note.channel == "site" for note in notes):
             self._site = None
             self._hub.publish("site", "{}", numbered=True)
@@ -125,16 +136,28 @@ class Feed:
             answer = VehiclesResponse(vehicles=[position_entry(p) for p in moved])
             self._hub.publish("vehicles", answer.model_dump_json())
 
-    def _tell_status(self, conn: Connection) -> None:
+    def _site_now(self, conn: Connection) -> Site:
         if self._site is None:
             self._site = read_site(conn)
-        self._hub.publish("status", read_status(conn, self._site).model_dump_json())
+        return self._site
+
+    def _tell_status(self, conn: Connection) -> None:
+        self._hub.publish("status", read_status(conn, self._site_now(conn)).model_dump_json())
 
     def _tell_trips(self, _conn: Connection) -> None:
         if self._trips_changed:
             self._trips_changed = False
             self._hub.publish("trips", "{}")
 
+    def _tell_sightings(self, _conn: Connection) -> None:
+        if self._sighted:
+            told, self._sighted = sorted(self._sighted), set()
+            self._hub.publish("sightings", _of_cameras(told))
+
     def _tell_cameras(self, conn: Connection) -> None:
-        cameras = [camera_entry(state) for state in camera_states(conn)]
-        self._hub.publish("cameras", CamerasResponse(cameras=cameras).model_dump_json())
+        cameras = read_cameras(conn, self._site_now(conn))
+        self._hub.publish("cameras", cameras.model_dump_json())
+
+
+def _of_cameras(camera_ids: list[str]) -> str:
+    return json.dumps({"cameras": camera_ids})

@@ -111,8 +111,11 @@ class AlertEntry(BaseModel):
     candidates: list[CandidateEntry]
     nobody: float | None = Field(description="0 to 1, that it was none of ours; null: not judged")
     attributed_by: str | None
+    attributed_at: datetime | None = Field(description="when a person laid it there")
     attribution_note: str | None
     verdict: bool | None = Field(description="whether a person found it true; null: nobody did")
+    verdict_by: str | None
+    verdict_at: datetime | None
     status: Literal["new", "acknowledged", "dismissed"]
     acknowledged_by: str | None
     acknowledged_at: datetime | None
@@ -183,6 +186,8 @@ class HoursResponse(BaseModel):
 
 
 class CameraEntry(BaseModel):
+    """`lon`, `lat`, `heading_deg`: as it is placed now; null where the site has it no more."""
+
     camera_id: str
     state: Literal["online", "offline", "frozen"]
     seen_at: datetime | None
@@ -190,6 +195,13 @@ class CameraEntry(BaseModel):
     frames_detected: int
     detail: str | None
     figures: dict[str, Value] = Field(description="what else its worker tells; names may come")
+    updated_at: datetime
+    faults: list[str] = Field(description="kinds of alerts about itself that go on")
+    picture_at: datetime | None = Field(description="when its newest picture was taken")
+    placement_asked: bool = Field(description="it moved: zones wait to be drawn anew")
+    lon: float | None
+    lat: float | None
+    heading_deg: float | None
 
 
 class CamerasResponse(BaseModel):

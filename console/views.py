@@ -13,7 +13,6 @@ from config.site import Site
 from console.responses import (
     AlertEntry,
     AlertResponse,
-    CameraEntry,
     EvidenceEntry,
     Feature,
     FeatureCollection,
@@ -26,7 +25,6 @@ from console.responses import (
 from ingest.position import Position
 from store.alert_reader import AlertPage
 from store.alert_row import StoredAlert
-from store.cameras import CameraState
 
 
 def site_response(site: Site, roads: Mapping[str, Road]) -> SiteResponse:
@@ -90,8 +88,11 @@ def alert_entry(stored: StoredAlert) -> AlertEntry:
         "passers": msgspec.to_builtins(shown.passers),
         "candidates": msgspec.to_builtins(shown.candidates),
         "attributed_by": stored.attributed_by,
+        "attributed_at": stored.choice.at if stored.choice else None,
         "attribution_note": stored.choice.note if stored.choice else None,
         "verdict": stored.verdict.true if stored.verdict else None,
+        "verdict_by": stored.verdict.by if stored.verdict else None,
+        "verdict_at": stored.verdict.at if stored.verdict else None,
     }
     return AlertEntry.model_validate(_plain(shown) | _plain(stored) | laid)
 
@@ -106,10 +107,6 @@ def alert_response(page: AlertPage) -> AlertResponse:
         ],
         log=[LogEntry.model_validate(_plain(entry)) for entry in page.log],
     )
-
-
-def camera_entry(state: CameraState) -> CameraEntry:
-    return CameraEntry.model_validate(_plain(state))
 
 
 def _plain(struct: msgspec.Struct) -> dict[str, Any]:

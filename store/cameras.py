@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from datetime import datetime
 
 import msgspec
-from psycopg.rows import class_row
+from psycopg.rows import class_row, dict_row
 from psycopg.types.json import Jsonb
 
 from alerts.value import Value
@@ -34,6 +34,14 @@ class CameraState(msgspec.Struct, frozen=True, kw_only=True):
     detail: str | None
     figures: dict[str, Value] = {}
     updated_at: datetime
+
+
+class CameraFaults(msgspec.Struct, frozen=True, kw_only=True):
+    """Kinds of alerts about the camera itself that go on, and when its newest picture was taken."""
+
+    camera_id: str
+    faults: tuple[str, ...]
+    picture_at: datetime | None
 
 
 def put_camera_state(  # noqa: PLR0917  the columns of one row
@@ -65,3 +73,13 @@ def camera_states(conn: Connection) -> list[CameraState]:
         conn.cursor(row_factory=class_row(CameraState)) as cursor,
     ):
         return cursor.execute(query("camera_states")).fetchall()
+
+
+def camera_faults(conn: Connection, since: datetime) -> list[CameraFaults]:
+    """Of all cameras that ever reported; faults that began since then."""
+    with (
+        translated("reading cameras' faults"),
+        conn.cursor(row_factory=dict_row) as cursor,
+    ):
+        rows = cursor.execute(query("camera_faults"), {"since": since}).fetchall()
+    return msgspec.convert(rows, list[CameraFaults])

@@ -16,3 +16,13 @@ WHERE NOT EXISTS (SELECT FROM before WHERE state = %(state)s)
 -- name: camera_states
 SELECT camera_id, state, seen_at, frames_seen, frames_detected, detail, figures, updated_at
 FROM camera_state ORDER BY camera_id
+
+-- name: camera_faults
+-- What is wrong with cameras now; with the time of each one's newest picture.
+SELECT state.camera_id, picture.captured_at AS picture_at,
+       coalesce(array_agg(DISTINCT alert.kind ORDER BY alert.kind) FILTER (WHERE alert.kind IS NOT NULL), '{}') AS faults
+FROM camera_state state
+LEFT JOIN camera_picture picture USING (camera_id)
+LEFT JOIN alert ON alert.camera_id = state.camera_id AND alert.ended_at IS NULL AND NOT alert.withdrawn
+    AND alert.kind LIKE 'camera\_%%' AND alert.started_at >= %(since)s
+GROUP BY state.camera_id, picture.captured_at
