@@ -109,7 +109,7 @@ class VisionSettings(_Section):
     frozen_frames_after_s: float = Field(300, gt=0, description="of frames over MQTT and snapshots")
     sender_clock_within_s: float = Field(30, ge=0, description="a camera's clock is trusted so far")
     snapshot_every_s: float = Field(1, gt=0, description="of an HTTP URL that gives pictures")
-    ring_s: float = Field(45, ge=5, description="packets kept of each camera, for clips")
+    ring_s: float = Field(75, ge=5, description="packets kept of each camera, for clips")
     ring_mb: int = Field(48, ge=1, description="and no more than so much")
     recorder_queue_bytes: int = Field(
         4 * 2**20, ge=1, description="of one camera's findings, while the database is away"
