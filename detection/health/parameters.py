@@ -12,11 +12,13 @@ from dataclasses import dataclass
 class StreamParameters:
     """`camera_offline`.
 
-    Told after `after_s`; a stream that came back for `clear_s` is well again.
+    Told after `after_s`, or `first_s` where it never gave a picture since the worker's start: it may
+    be starting too. A stream that came back for `clear_s` is well again.
     """
 
     enabled: bool = True
     after_s: float = 10.0
+    first_s: float = 60.0
     clear_s: float = 3.0
 
 

@@ -16,10 +16,8 @@ class StreamFaults:
 
     def __init__(self, camera: Camera, parameters: CameraParameters) -> None:
         offline, frozen = parameters.camera_offline, parameters.camera_frozen
-        self._after_s = {
-            StreamState.OFFLINE: offline.after_s,
-            StreamState.FROZEN: frozen.after_s,
-        }
+        self._offline = offline
+        self._frozen_after_s = frozen.after_s
         self._faults = {
             StreamState.OFFLINE: Fault(camera, "camera_offline", offline),
             StreamState.FROZEN: Fault(camera, "camera_frozen", frozen),
@@ -36,11 +34,14 @@ class StreamFaults:
             "last_seen_at": health.last_seen_at.isoformat() if health.last_seen_at else None,
         }
         for state, fault in self._faults.items():
-            since = health.last_seen_at if state is StreamState.OFFLINE else None
+            since, after_s = None, self._frozen_after_s
+            if state is StreamState.OFFLINE:
+                since = health.last_seen_at
+                after_s = self._offline.after_s if since is not None else self._offline.first_s
             events += fault.advance(
                 health.state is state,
                 at,
-                after_s=self._after_s[state],
+                after_s=after_s,
                 size_px=size_px,
                 values=values,
                 confidence=1.0,

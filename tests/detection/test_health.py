@@ -261,6 +261,14 @@ def test_a_stream_that_is_away_is_told_after_ten_seconds():
     assert (end.started_at, end.ended_at) == (at(6), at(70))
 
 
+def test_a_stream_that_never_came_is_given_a_minute():
+    health = CameraHealth(CAMERA)
+    assert health.stream_state(stream(StreamState.OFFLINE), at(0)) == []
+    assert health.stream_state(stream(StreamState.OFFLINE), at(59)) == []
+    (event,) = health.stream_state(stream(StreamState.OFFLINE), at(60))
+    assert event.started_at == at(0)
+
+
 def test_a_short_break_is_not_told():
     health = CameraHealth(CAMERA)
     assert health.stream_state(stream(StreamState.OFFLINE, 0), at(5)) == []
