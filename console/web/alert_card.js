@@ -3,6 +3,7 @@ import { h } from "./dom.js";
 import { thumbnails } from "./evidence.js";
 import { duration, measured, when } from "./format.js";
 import { has, t } from "./i18n.js";
+import { layingBox } from "./laying.js";
 
 export const kindName = (kind) => (has(`kind.${kind}`) ? t(`kind.${kind}`) : kind);
 
@@ -23,7 +24,18 @@ const inOrder = (values) => Object.entries(values)
   .sort(([a], [b]) => rank(a) - rank(b) || a.localeCompare(b))
   .map(([name, value]) => measured(name, value));
 
-export function alertCard(alert, { vehicle, place, now, open, error, dismissing, actions }) {
+// What a camera tells of the scene may be laid at somebody; what is wrong with itself not.
+const isSeen = (alert) => alert.camera_id !== null && !alert.kind.startsWith("camera_");
+
+// What sorts the sure from the suspected: a person's word, or else the rules'.
+function certainty(alert) {
+  const title = t("alert.confidence", { percent: Math.round(alert.confidence * 100) });
+  if (alert.verdict === true) return h("span", { class: "found true", title }, t("alert.found_true"));
+  if (alert.suspected) return h("span", { class: "suspected", title }, t("alert.suspected"));
+  return isSeen(alert) ? h("span", { class: "found", title }, t("alert.sure")) : null;
+}
+
+export function alertCard(alert, { vehicle, vehicles, place, now, open, error, dismissing, laying, actions }) {
   const title = kindName(alert.kind);
   const values = inOrder(alert.values);
   const card = h("article", {
@@ -34,25 +46,47 @@ export function alertCard(alert, { vehicle, place, now, open, error, dismissing,
   h("header", {},
     h("span", { class: "severity" }, t(`severity.${alert.severity}`)),
     h("h3", {}, title),
-    alert.suspected && h("span", { class: "suspected", title: t("alert.confidence", { percent: Math.round(alert.confidence * 100) }) }, t("alert.suspected")),
+    certainty(alert),
     alert.occurrences > 1 && h("span", { class: "times" }, `×${alert.occurrences}`),
     h("time", { datetime: alert.started_at }, when(alert.started_at, now))),
   h("div", { class: "who" },
-    vehicle && h("span", { class: `plate ${vehicle.plate_color}` }, vehicle.plate),
-    !vehicle && alert.vehicle_id && h("span", { class: "plate unknown" }, alert.vehicle_id),
+    !isSeen(alert) && vehicle && h("span", { class: `plate ${vehicle.plate_color}` }, vehicle.plate),
+    !isSeen(alert) && !vehicle && alert.vehicle_id && h("span", { class: "plate unknown" }, alert.vehicle_id),
     h("span", { class: "place" }, place),
     h("span", { class: "lasting" }, lasting(alert, now))),
+  isSeen(alert) && layingBox(inQuestion(alert, vehicle), { vehicles, now, open, laying, actions: {
+    ask: (vehicleId) => actions.askLay(alert, vehicleId),
+    lay: (vehicleId, note) => actions.lay(alert, vehicleId, note),
+    cancel: () => actions.cancel(alert),
+  } }),
   thumbnails(alert.evidence, `${title} · ${place}`, alert.alert_id),
   h("ul", { class: "values" }, (open ? values : values.slice(0, LEADING)).map(([label, text]) =>
     h("li", {}, h("span", {}, label), h("b", {}, text)))),
+  open && alert.passers.length > 0 && passers(alert, now, actions),
   open && more(alert, vehicle),
   status(alert, now),
   error && h("p", { class: "error", role: "alert" }, error),
   (alert.status === "new" || open) && buttons(alert, dismissing, actions));
   card.addEventListener("click", (event) => {
-    if (!event.target.closest("button, input, form")) actions.choose(alert);
+    if (!event.target.closest("button, input, form, a")) actions.choose(alert);
   });
   return card;
+}
+
+const inQuestion = (alert, vehicle) => ({
+  id: alert.alert_id, vehicle_id: alert.vehicle_id, plate: alert.plate ?? vehicle?.plate, plate_color: alert.plate_color ?? vehicle?.plate_color,
+  company: alert.company ?? vehicle?.company, candidates: alert.candidates, nobody: alert.nobody,
+  by: alert.attributed_by, at: alert.attributed_at, note: alert.attribution_note, passed: alert.passers.length > 0,
+});
+
+const word = (key) => (has(key) ? t(key) : key.split(".")[1]);
+
+function passers(alert, now, actions) {
+  return h("div", { class: "more" }, h("h4", {}, t("alert.passers")),
+    h("ul", { class: "links" }, alert.passers.map((passer) => h("li", {},
+      h("button", { type: "button", "data-action": "passage", onclick: () => actions.passage(alert, passer) },
+        h("b", {}, `${word(`color.${passer.color}`)}${word(`class.${passer.class_name}`)}`), h("span", {}, t("alert.to_passage")),
+        h("time", {}, when(passer.seen_at, now)))))));
 }
 
 function more(alert, vehicle) {
@@ -72,7 +106,9 @@ function more(alert, vehicle) {
 
 function status(alert, now) {
   if (alert.status === "new") return null;
-  const by = t(`status.${alert.status}_by`, { who: alert.acknowledged_by, when: when(alert.acknowledged_at, now) });
+  const by = alert.verdict === true && alert.verdict_by
+    ? t("status.confirmed_by", { who: alert.verdict_by, when: when(alert.verdict_at, now) })
+    : t(`status.${alert.status}_by`, { who: alert.acknowledged_by, when: when(alert.acknowledged_at, now) });
   return h("p", { class: `done ${alert.status}` }, by, alert.note ? h("q", {}, alert.note) : null);
 }
 
@@ -87,5 +123,6 @@ function buttons(alert, dismissing, actions) {
   }
   return h("div", { class: "decide" },
     alert.status !== "acknowledged" && h("button", { type: "button", class: "primary", "data-action": "acknowledge", onclick: () => actions.decide(alert, "acknowledge", "") }, t("action.acknowledge")),
+    alert.verdict !== true && h("button", { type: "button", class: "true", "data-action": "confirm", onclick: () => actions.decide(alert, "confirm", "") }, t("action.confirm")),
     alert.status !== "dismissed" && h("button", { type: "button", "data-action": "dismiss", onclick: () => actions.askDismiss(alert) }, t("action.dismiss")));
 }

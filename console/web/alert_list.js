@@ -1,5 +1,5 @@
 // The alerts at hand, newest first, in tabs; operable by the keyboard alone.
-import { decide, getAlert, getAlerts } from "./api.js";
+import { decide, getAlert, getAlerts, lay } from "./api.js";
 import { alertCard, lasting } from "./alert_card.js";
 import { h } from "./dom.js";
 import { language, t } from "./i18n.js";
@@ -11,12 +11,13 @@ const PAGE = 60;
 const belongs = { new: (a) => a.status === "new", handled: (a) => a.status !== "new", all: () => true };
 
 export class AlertList {
-  constructor(element, tabs, { describe, onChoose, onChange, now }) {
-    Object.assign(this, { element, tabs, describe, onChoose, onChange, now });
+  constructor(element, tabs, { describe, onChoose, onChange, onPassage, now }) {
+    Object.assign(this, { element, tabs, describe, onChoose, onChange, onPassage, now });
     this.alerts = new Map();
     this.tab = "new";
     this.open = null;
     this.dismissing = null;
+    this.laying = null; // {id, vehicleId}: who is about to be said to have done it
     this.errors = new Map();
     this.cards = new Map();
     this.more = false;
@@ -24,7 +25,10 @@ export class AlertList {
       choose: (alert) => this.choose(alert),
       decide: (alert, decision, note) => this.decide(alert, decision, note),
       askDismiss: (alert) => this.askDismiss(alert),
-      cancel: (alert) => { this.dismissing = null; this.draw(alert.alert_id); },
+      askLay: (alert, vehicleId) => { this.dismissing = null; this.laying = { id: alert.alert_id, vehicleId }; this.draw(alert.alert_id); },
+      lay: (alert, vehicleId, note) => this.lay(alert, vehicleId, note),
+      passage: (alert, passer) => this.passage(alert, passer),
+      cancel: (alert) => { this.dismissing = this.laying = null; this.draw(alert.alert_id); },
     };
     element.addEventListener("keydown", (event) => this.onKey(event));
   }
@@ -108,14 +112,18 @@ export class AlertList {
   // A card is made anew only when it says something else: its pictures would flicker.
   card(alert, now) {
     const id = alert.alert_id;
-    const state = { open: this.open === id, dismissing: this.dismissing === id, error: this.errors.get(id) };
-    // While its note is being written, a card stays as it is whatever the rules have to add.
-    const told = state.dismissing ? [] : [alert.revision, alert.evidence?.length];
-    const key = JSON.stringify([...told, alert.status, language, state]);
+    const laying = this.laying?.id === id ? { vehicleId: this.laying.vehicleId } : null;
+    const state = { open: this.open === id, dismissing: this.dismissing === id, laying, error: this.errors.get(id) };
+    // While something is being written into it, a card stays as it is whatever the rules have to add.
+    const shape = JSON.stringify([alert.status, language, state, laying?.vehicleId === undefined]);
     const known = this.cards.get(id);
+    const written = document.activeElement?.matches?.("input") && known?.element.contains(document.activeElement);
+    if (written && known.shape === shape) return known.element;
+    const told = state.dismissing || laying ? [] : [alert.revision, alert.evidence?.length];
+    const key = JSON.stringify([told, shape]);
     if (known?.key === key) return known.element;
     const element = alertCard(alert, { ...this.describe(alert), now, ...state, actions: this.actions });
-    this.cards.set(id, { key, element });
+    this.cards.set(id, { key, shape, element });
     return element;
   }
 
@@ -144,22 +152,41 @@ export class AlertList {
   }
 
   askDismiss(alert) {
+    this.laying = null;
     this.dismissing = alert.alert_id;
+    this.draw(alert.alert_id);
+  }
+
+  async say(id, asked) {
+    try {
+      const changed = await asked;
+      this.alerts.set(id, { ...changed, evidence: this.alerts.get(id)?.evidence });
+      this.errors.delete(id);
+      this.dismissing = this.laying = null;
+    } catch (error) {
+      console.warn(error);
+      this.errors.set(id, t("error.not_saved"));
+    }
+  }
+
+  async lay(alert, vehicleId, note) {
+    await this.say(alert.alert_id, lay("alerts", alert.alert_id, vehicleId, note));
+    this.draw(alert.alert_id);
+    this.onChange();
+  }
+
+  // To the record of that passage; there may be none, for not all who pass cross a line.
+  async passage(alert, passer) {
+    const found = await this.onPassage(alert, passer).catch((error) => { console.warn(error); return false; });
+    if (found) this.errors.delete(alert.alert_id);
+    else this.errors.set(alert.alert_id, t("alert.no_passage"));
     this.draw(alert.alert_id);
   }
 
   async decide(alert, decision, note) {
     const id = alert.alert_id;
     const after = this.shown()[this.shown().findIndex((a) => a.alert_id === id) + 1];
-    try {
-      const changed = await decide(id, decision, note);
-      this.alerts.set(id, { ...changed, evidence: this.alerts.get(id)?.evidence });
-      this.errors.delete(id);
-      this.dismissing = null;
-    } catch (error) {
-      console.warn(error);
-      this.errors.set(id, t("error.not_saved"));
-    }
+    await this.say(id, decide(id, decision, note));
     this.draw(this.tab === "new" && !this.errors.has(id) ? after?.alert_id : id);
     this.onChange();
   }
@@ -175,6 +202,7 @@ export class AlertList {
     if (step) card[step]?.focus();
     else if (event.key === "Enter" && event.target === card) this.choose(alert);
     else if (event.key === "q" && alert.status === "new") this.decide(alert, "acknowledge", "");
+    else if (event.key === "e" && alert.verdict !== true) this.decide(alert, "confirm", "");
     else if (event.key === "w" && alert.status === "new") this.askDismiss(alert);
     else return;
     event.preventDefault();

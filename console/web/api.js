@@ -42,6 +42,12 @@ export const decide = (id, decision, note) =>
     body: JSON.stringify({ note }),
   });
 
+export const getSightings = (query) => request(`sightings?${new URLSearchParams(query)}`);
+export const getSighting = (id) => request(`sightings/${id}`);
+export const sightingPictureUrl = (id) => `${ROOT}sightings/${id}/picture`;
+// what: "alerts" or "sightings"; vehicleId null: none of the registered ones
+export const lay = (what, id, vehicleId, note) => request(`${what}/${id}/lay`, sent("POST", { vehicle_id: vehicleId, note }));
+
 const sent = (method, body) => ({ method, headers: { "Content-Type": "application/json" }, body: JSON.stringify(body) });
 export const pictureUrl = (camera) => `${ROOT}cameras/${encodeURIComponent(camera)}/picture`;
 export const getPlacement = (camera) => request(`cameras/${encodeURIComponent(camera)}/placement`);

@@ -1,4 +1,4 @@
-// The views beside the alerts: a day's trips, a day's rounds, and what of them is on the map.
+// The views beside the alerts: passages, cameras, a day's trips, a day's rounds, and what of them is on the map.
 import { getReconciliation, getRound, getRounds, getTrip, getTrips } from "./api.js";
 import { DayPicker } from "./day.js";
 import { DayList } from "./day_list.js";
@@ -9,7 +9,7 @@ import { ROUND_STATES, roundCard, roundSummary } from "./round_card.js";
 import { OUTCOMES, tripCard, tripSummary } from "./trip_card.js";
 
 const $ = (id) => document.getElementById(id);
-const VIEWS = ["alerts", "trips", "rounds"];
+const VIEWS = ["alerts", "passages", "trips", "rounds", "cameras"];
 const within = (name) => ({ element: $(name), chips: $(`${name}-chips`), summary: $(`${name}-summary`) });
 
 const TRIP = { name: "trip", id: "trip_id", state: "outcome", states: OUTCOMES, word: "outcome", none: "trips.none", counts: ({ total }) => total.outcomes };
@@ -24,7 +24,7 @@ export class DayViews {
     this.world = world;
     this.view = "alerts";
     this.wanted = null; // a day, or null for today
-    this.focus = new Focus(map, $("focus"), { onClose: () => this.lists[this.view]?.close(), onAlert });
+    this.focus = new Focus(map, $("focus"), { onClose: () => (this.lists[this.view] ?? this.others[this.view])?.close(), onAlert });
     const onClose = () => this.focus.close();
     const trips = new DayList(within("trips"), TRIP, {
       getPage: async (query) => { const { trips: found, next } = await getTrips(query); return { found, next }; },
@@ -43,6 +43,7 @@ export class DayViews {
       onChoose: (page, first) => this.focus.showRound(page, this.title(world().plans.get(page.round.plan_id)?.name ?? page.round.plan_id, page.round.window_from, page.round.window_to), first),
     });
     this.lists = { trips, rounds };
+    this.others = {}; // views that are not of a day: {refresh(), draw(), close()} by name
     this.pickers = ["trips-day", "rounds-day"].map((id) => new DayPicker($(id), (day) => this.pick(day)));
     for (const button of $("views").children) button.addEventListener("click", () => this.turnTo(button.dataset.view));
     $("views").addEventListener("keydown", (event) => {
@@ -64,7 +65,7 @@ export class DayViews {
   }
 
   async turnTo(view) {
-    this.lists[this.view]?.close();
+    (this.lists[this.view] ?? this.others[this.view])?.close();
     this.view = view;
     for (const button of $("views").children) {
       const chosen = button.dataset.view === view;
@@ -84,7 +85,7 @@ export class DayViews {
   // What is looked at, as it is now.
   async refresh() {
     const list = this.lists[this.view];
-    if (!list) return;
+    if (!list) return this.others[this.view]?.refresh();
     const asked = this.wanted;
     try {
       const day = await getReconciliation(asked);
@@ -97,7 +98,7 @@ export class DayViews {
   }
 
   draw() {
-    for (const list of Object.values(this.lists)) list.draw();
+    for (const list of [...Object.values(this.lists), ...Object.values(this.others)]) list.draw();
     for (const picker of this.pickers) picker.draw();
     const list = this.lists[this.view];
     if (list?.page) list.onChoose(list.page, false);

@@ -110,6 +110,19 @@ export class Focus {
     this.show(title, key.filter(Boolean), L.latLngBounds(points.length ? points.map(place) : [[trip.lat, trip.lon]]), fit);
   }
 
+  // One passage before a camera: where the vehicle went, and where it was when it passed.
+  showPassage(seen, track, title, fit) {
+    this.clear();
+    const points = track.filter(({ lon }) => lon !== null).map(place);
+    if (points.length > 1) this.cased(points, TRACK.laden, 4.5);
+    this.markPassage(seen, title);
+    this.show(title, points.length > 1 ? [["laden", t("focus.passage_way")]] : [], L.latLngBounds([...points, place(seen)]).pad(0.5), fit);
+  }
+
+  markPassage(seen, title) {
+    this.mark(place(seen), "passed", t("focus.passed"), lines(title));
+  }
+
   arrows(line) {
     const length = [0];
     for (let i = 1; i < line.length; i++) length.push(length[i - 1] + this.map.distance(line[i - 1], line[i]));

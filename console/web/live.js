@@ -4,7 +4,7 @@ import { eventsUrl } from "./api.js";
 const SILENT_AFTER_MS = 12000; // the server speaks at least every 5 s
 const REOPEN_AFTER_MS = 3000;
 
-// handlers: {snapshot, vehicles, alert, trips, cameras, status, site}; onState("live" | "lost", since: Date | null)
+// handlers: {snapshot, vehicles, alert, trips, sightings, placements, cameras, status, site}; onState("live" | "lost", since: Date | null)
 export function follow(handlers, onState) {
   let source, heard = Date.now(), lostSince = null;
 

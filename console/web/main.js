@@ -1,7 +1,8 @@
 // Brings the page to life.
-import { getCameras, getHours, getSite, getStatus, getVehicles } from "./api.js";
+import { getAlerts, getCameras, getHours, getSite, getStatus, getVehicles } from "./api.js";
 import { kindName } from "./alert_card.js";
 import { AlertList } from "./alert_list.js";
+import { CameraList } from "./camera_list.js";
 import { DayViews } from "./day_views.js";
 import { clockDate, clockTime, duration, useNames, useTimeZone } from "./format.js";
 import { nearestRoad } from "./geo.js";
@@ -10,6 +11,7 @@ import { keptLanguage, language, nextLanguage, t, useLanguage } from "./i18n.js"
 import { drawLegend } from "./legend.js";
 import { follow } from "./live.js";
 import { DistrictMap } from "./map.js";
+import { PassageList } from "./passage_list.js";
 
 const $ = (id) => document.getElementById(id);
 const LANGUAGE_BUTTON = { "zh-CN": "English", en: "中文" };
@@ -22,24 +24,44 @@ let vehicles = new Map(), plans = new Map(), routes = new Map(), zoneNames = new
 
 const map = new DistrictMap($("map"), {
   onVehicle: (id) => list.chooseFirst((alert) => alert.vehicle_id === id),
-  onCamera: (id) => list.chooseFirst((alert) => alert.camera_id === id),
+  onCamera: async (id) => { await days.turnTo("cameras"); if (cameras.open !== id) cameras.choose(id); },
 });
 
 const list = new AlertList($("alerts"), $("tabs"), {
   now,
-  describe: (alert) => ({ vehicle: vehicles.get(alert.vehicle_id), place: placeOf(alert) }),
+  describe: (alert) => ({ vehicle: vehicles.get(alert.vehicle_id), vehicles, place: placeOf(alert) }),
+  onPassage: async (alert, passer) => {
+    const seen = await passages.find(alert.camera_id, passer.track_uid, passer.seen_at);
+    if (seen === null) return false;
+    await days.turnTo("passages");
+    await passages.show(seen);
+    return true;
+  },
   onChoose: (alert) => map.flyTo(alert),
   onChange: () => showAlertsOnMap(),
 });
 
-const days = new DayViews(map.map, {
-  world: () => ({ vehicles, plans, routes, now: now() }),
-  onAlert: async (alert) => {
-    await list.put(alert); // it may be older than what is listed
-    await days.turnTo("alerts");
-    list.chooseFirst(({ alert_id }) => alert_id === alert.alert_id);
-  },
+async function showAlert(alert) {
+  await list.put(alert); // it may be older than what is listed
+  await days.turnTo("alerts");
+  list.chooseFirst(({ alert_id }) => alert_id === alert.alert_id);
+}
+
+const days = new DayViews(map.map, { world: () => ({ vehicles, plans, routes, now: now() }), onAlert: showAlert });
+
+const passages = new PassageList({ element: $("passages"), filter: $("passages-filter") }, days.focus, {
+  world: () => ({ vehicles, cameras: cameraNames, now: now() }), onAlert: showAlert, corridors: (page) => days.corridors(page),
 });
+
+const cameras = new CameraList({ element: $("cameras"), summary: $("cameras-summary") }, { now, actions: {
+  fly: (id) => map.flyToCamera(id),
+  passages: async (id) => { await days.turnTo("passages"); await passages.look(id); },
+  alert: async (id) => {
+    const { alerts } = await getAlerts({ camera_id: id, limit: 1 });
+    if (alerts.length) await showAlert(alerts[0]);
+  },
+} });
+Object.assign(days.others, { passages, cameras });
 
 function placeOf(alert) {
   const names = [
@@ -93,6 +115,7 @@ async function showHours() {
 function showCameras(states) {
   cameraStates = states;
   map.showCameraStates(states);
+  cameras.show(site.cameras.features.map(({ properties }) => properties), states);
   showCounts();
 }
 
@@ -101,9 +124,9 @@ function heardTheTime(iso) {
 }
 
 async function refresh() {
-  const [positions, cameras] = await Promise.all([getVehicles(), getCameras(), list.load(), showHours(), days.refresh()]);
+  const [positions, told] = await Promise.all([getVehicles(), getCameras(), list.load(), showHours(), days.refresh()]);
   map.showPositions(positions.vehicles);
-  showCameras(cameras.cameras);
+  showCameras(told.cameras);
   showAlertsOnMap();
 }
 
@@ -153,7 +176,9 @@ async function start() {
       }
     },
     trips: () => days.refresh(),
-    cameras: ({ cameras }) => showCameras(cameras),
+    sightings: () => { if (days.view === "passages") passages.refresh(); },
+    placements: async () => showCameras((await getCameras()).cameras),
+    cameras: ({ cameras: told }) => showCameras(told),
     status: (told) => { status = told; heardTheTime(told.now); showCounts(); showLink(); },
   }, (state, since) => {
     [linkState, lostSince] = [state, since];

@@ -2,8 +2,9 @@
 import L from "./leaflet.js";
 import { joinedByName, sector } from "./geo.js";
 import { RoadName, Truck } from "./glyphs.js";
+import { conditionOf, faultsOf } from "./camera_card.js";
 import { t } from "./i18n.js";
-import { ROUTE, VEHICLE, ZONE } from "./palette.js";
+import { CAMERA, ROUTE, VEHICLE, ZONE } from "./palette.js";
 
 const LABELS_FROM_ZOOM = 15;
 const STALE_AFTER_S = 300;
@@ -76,27 +77,38 @@ export class DistrictMap {
 
   addCamera({ properties, geometry }) {
     const [lon, lat] = geometry.coordinates;
-    if (properties.heading_deg !== null) {
-      L.polygon(sector(lon, lat, properties.heading_deg), {
-        pane: "ground", renderer: this.ground, interactive: false, weight: 0, fillColor: "#8ad7ff", fillOpacity: 0.2,
-      }).addTo(this.map);
-    }
     const icon = L.divIcon({
       className: "camera", iconSize: [26, 26],
       html: '<svg viewBox="0 0 24 24" aria-hidden="true"><path d="M3 7h11a2 2 0 0 1 2 2v1.5l4.2-2.6v8.2L16 13.5V15a2 2 0 0 1-2 2H3z"/></svg>',
     });
     const marker = L.marker([lat, lon], { icon, keyboard: true, alt: properties.name, title: properties.name }).addTo(this.map);
     marker.on("click", () => this.onCamera(properties.id));
-    this.cameras.set(properties.id, { marker, name: properties.name });
+    this.cameras.set(properties.id, { marker, name: properties.name, view: null });
+    this.point(this.cameras.get(properties.id), { lon, lat, heading_deg: properties.heading_deg }, CAMERA.unknown);
+  }
+
+  // What it looks at, as it is placed now.
+  point(camera, { lon, lat, heading_deg: heading }, color) {
+    const told = JSON.stringify([lon, lat, heading, color]);
+    if (camera.told === told) return;
+    camera.told = told;
+    camera.marker.setLatLng([lat, lon]);
+    camera.view?.remove();
+    camera.view = heading === null ? null : L.polygon(sector(lon, lat, heading), {
+      pane: "ground", renderer: this.ground, interactive: false, weight: 0, fillColor: color, fillOpacity: 0.24,
+    }).addTo(this.map);
   }
 
   showCameraStates(states) {
-    for (const { camera_id, state } of states) {
-      const camera = this.cameras.get(camera_id);
+    for (const told of states) {
+      const camera = this.cameras.get(told.camera_id);
       if (!camera) continue;
-      const element = camera.marker.getElement();
-      element.dataset.state = state;
-      element.title = `${camera.name} · ${t(`camera.${state}`)}`;
+      const element = camera.marker.getElement(), faulty = faultsOf(told).length > 0;
+      element.dataset.state = told.state;
+      element.dataset.faulty = String(faulty);
+      element.dataset.asked = String(told.placement_asked);
+      element.title = `${camera.name} · ${conditionOf(told)}`;
+      if (told.lon !== null) this.point(camera, told, faulty && told.state === "online" ? CAMERA.faulty : CAMERA[told.state]);
     }
   }
 
@@ -209,12 +221,23 @@ export class DistrictMap {
     }
   }
 
-  flyTo(alert) {
-    const truck = alert.ended_at === null && this.trucks.get(alert.vehicle_id);
-    const target = truck ? truck.glyph.getLatLng() : [alert.lat, alert.lon];
+  flyToCamera(id) {
+    const camera = this.cameras.get(id);
+    if (!camera) return;
+    this.go(camera.marker.getLatLng());
+    for (const [other, { marker }] of this.cameras) marker.getElement().classList.toggle("chosen", other === id);
+  }
+
+  go(target) {
     const zoom = Math.max(this.map.getZoom(), 15.5);
     if (still) this.map.setView(target, zoom);
     else this.map.flyTo(target, zoom, { duration: 0.8 });
+  }
+
+  flyTo(alert) {
+    const truck = alert.ended_at === null && this.trucks.get(alert.vehicle_id);
+    const target = truck ? truck.glyph.getLatLng() : [alert.lat, alert.lon];
+    this.go(target);
     for (const [id, ring] of this.rings) ring.getElement()?.classList.toggle("chosen", id === alert.alert_id);
   }
 }

@@ -14,3 +14,4 @@ export const ROUTE = { corridor: "#ffd479", sweep: "#4cc2ff", wash: "#2ee6c5", c
 // In the order of the legend, and of the bar on a round's card.
 export const SEGMENT = { covered: "#3ddc97", too_fast: "#ff9f2e", too_slow: "#ffe066", out_of_order: "#c792ff", late: "#ff8fc7", missed: "#ff4d5e", pending: "#7d91a5" };
 export const TRACK = { loading: "#9fb0c3", laden: "#ffb224", unloading: "#8fd14f", gap: "#ff4d5e", permitted: "#ffd479", work: "#e8eff6" };
+export const CAMERA = { online: "#8ad7ff", offline: "#ff4d5e", frozen: "#ff9f2e", faulty: "#ffe066", unknown: "#7d91a5" };
