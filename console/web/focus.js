@@ -116,7 +116,7 @@ export class Focus {
     const points = track.filter(({ lon }) => lon !== null).map(place);
     if (points.length > 1) this.cased(points, TRACK.laden, 4.5);
     this.markPassage(seen, title);
-    this.show(title, points.length > 1 ? [["laden", t("focus.passage_way")]] : [], L.latLngBounds([...points, place(seen)]).pad(0.5), fit);
+    this.show(title, points.length > 1 ? [["laden", t("focus.passage_way")]] : [], L.latLngBounds([...(points.length > 1 ? points : []), place(seen)]), fit);
   }
 
   markPassage(seen, title) {

@@ -45,7 +45,7 @@ function head(what, state, now, actions) {
 function bar(share) {
   const inner = h("i");
   inner.style.width = percent(share);
-  return h("span", { class: "bar", "aria-hidden": "true" }, inner);
+  return h("span", { class: "likely", "aria-hidden": "true" }, inner);
 }
 
 function options(what, vehicles, other, actions) {

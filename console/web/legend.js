@@ -1,7 +1,7 @@
 // The legend: what the colours on the map mean.
 import { h, svg } from "./dom.js";
 import { t } from "./i18n.js";
-import { ROUTE, VEHICLE, ZONE } from "./palette.js";
+import { CAMERA, ROUTE, VEHICLE, ZONE } from "./palette.js";
 
 const swatch = (...shapes) => svg("svg", { viewBox: "0 0 22 14", width: 22, height: 14, "aria-hidden": "true" }, shapes);
 const row = (mark, text) => h("li", {}, mark, h("span", {}, text));
@@ -14,6 +14,9 @@ export function drawLegend(element, site) {
     h("h3", {}, t("legend.vehicles")),
     h("ul", {}, ["muck", "sweeper", "washer", "collector"].map((kind) => row(truck(VEHICLE[kind]), t(`vehicle.${kind}`))),
       row(swatch(svg("circle", { cx: 11, cy: 7, r: 5.5, fill: "#ff4d5e33", stroke: "#ff4d5e", "stroke-width": 1.6 })), t("legend.offending"))),
+    h("h3", {}, t("view.cameras")),
+    h("ul", {}, [["online", "camera.online"], ["faulty", "cameras.faulty"], ["frozen", "camera.frozen"], ["offline", "camera.offline"]].map(([name, key]) =>
+      row(swatch(svg("path", { d: "M4 7L18 1v12z", fill: CAMERA[name], "fill-opacity": 0.8 })), t(key)))),
     h("h3", {}, t("legend.zones")),
     h("ul", {}, Object.keys(ZONE).filter((kind) => zoneKinds.has(kind)).map((kind) => {
       const { color, dashArray } = ZONE[kind];

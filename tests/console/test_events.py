@@ -17,9 +17,11 @@ from config.settings import DatabaseSettings
 from store.batch import Batch
 from store.cameras import put_camera_state
 from store.operator import dismiss
+from store.placements import Placement, PlacementState, put_placement
 from tests.console.conftest import served
-from tests.console.world import World, destinations_of, utc_now
+from tests.console.world import SITE, World, destinations_of, utc_now
 from tests.store.made import trip, work_round
+from tests.store.seen import attribution, sighting
 
 pytestmark = pytest.mark.servers
 AUTH = requests.auth.HTTPBasicAuth(b"operator", "渣土 pass".encode())
@@ -107,6 +109,25 @@ def test_trips_and_rounds_are_told_to_have_changed(app: FastAPI, world: World) -
         stream.next("trips")
         world.writer.write(Batch(trips=(trip(stops=3),)))
         stream.next("trips")
+
+
+def test_passages_and_placements_are_told_by_camera(app: FastAPI, world: World) -> None:
+    camera = SITE.cameras["gate-east"]
+    asked = Placement(
+        camera_id=camera.id, placement_id="moved", state=PlacementState.ASKED, placed_at=utc_now(),
+        placed_by="rules", lon=camera.lon, lat=camera.lat,
+    )  # fmt: skip
+    with served(app) as url, listening(url) as stream:
+        stream.next("status")
+        world.writer.write(Batch(sightings=(sighting(1),)))
+        assert stream.next("sightings")[1] == {"cameras": ["gate-east"]}
+        world.writer.write(Batch(attributions=(attribution(1),)))
+        assert stream.next("sightings")[1] == {"cameras": ["gate-east"]}
+        put_placement(world.conn, asked)
+        assert stream.next("placements")[1] == {"cameras": ["gate-east"]}
+        told = stream.next("cameras")[1]["cameras"]  # at once, with what is asked
+        waiting = [c["camera_id"] for c in told if c["placement_asked"]]  # type: ignore[attr-defined]
+        assert waiting == ["gate-east"]
 
 
 def test_a_reconnecting_page_misses_nothing(app: FastAPI, world: World) -> None:

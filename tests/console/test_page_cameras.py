@@ -45,7 +45,7 @@ CANDIDATES = (
 def passed(number: int, at: datetime, **changes: Any) -> Sighting:
     """A passage before the eastern gate with a real picture."""
     snapshot = msgspec.structs.replace(picture(scene(None, (300, 210, 660, 470))), captured_at=at)
-    times = {
+    times: dict[str, Any] = {
         "at": at, "first_seen_at": at - timedelta(seconds=4),
         "last_seen_at": at + timedelta(seconds=3), "snapshot": snapshot,
         "lon": GATE.lon, "lat": GATE.lat,
@@ -111,7 +111,7 @@ def test_an_alert_is_laid_at_a_candidate_and_then_at_another(
     expect(rows.nth(1)).to_contain_text(SECOND.plate)
     expect(rows.nth(1)).to_contain_text("31%")
     expect(rows.nth(1)).to_contain_text("相距 14 米 · 车牌相同")
-    assert rows.nth(0).locator(".bar i").evaluate("bar => bar.style.width") == "62%"
+    assert rows.nth(0).locator(".likely i").evaluate("bar => bar.style.width") == "62%"
     rows.nth(1).locator("button").click()
     page.keyboard.type("录像里看")
     amended = msgspec.structs.replace(evening.spill, occurrences=2)
@@ -171,7 +171,7 @@ def test_passages_are_listed_live_and_laid(screen: Screen, world: World, evening
         expect(named).to_contain_text(text)
     expect(named.locator(".plate[data-doubtful=false]").first).to_have_text("苏DA1234")
     expect(asked).to_contain_text("车牌未读出")
-    expect(asked).to_contain_text("待认定,2 辆候选")
+    expect(asked).to_contain_text("待认定,2 辆嫌疑车")
     assert named.locator("img").evaluate("i => i.decode().then(() => i.naturalWidth)") == 1280
     fresh = passed(2, utc_now(), direction=Direction.IN, load=None, plate=None)
     world.writer.write(Batch(sightings=(fresh,)))
