@@ -56,6 +56,7 @@ def write_attributions(conn: Connection, attributions: Sequence[Attribution]) ->
     """Write whom the rules take tracks for; how many sightings that changed.
 
     What a person said of them stays and wins. Of one track only the last word counts.
+    `NOTIFY sighting` with each camera's id where there are any.
     """
     last = {a.track_uid: a for a in sorted(attributions, key=lambda a: a.track_uid)}
     if not last:
@@ -75,7 +76,12 @@ def write_attributions(conn: Connection, attributions: Sequence[Attribution]) ->
     ]
     with conn.cursor() as cursor:
         cursor.executemany(query("lay_sightings"), rows)
-        return cursor.rowcount
+        changed = cursor.rowcount
+        if changed:
+            cameras = sorted({a.camera_id for a in last.values()})
+            told = [{"channel": "sighting", "payload": camera} for camera in cameras]
+            cursor.executemany(query("notify"), told)
+    return changed
 
 
 def _known(conn: Connection, sightings: Sequence[Sighting]) -> dict[UUID, datetime]:
