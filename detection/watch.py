@@ -30,6 +30,11 @@ from ingest.frame import Frame
 
 _QUIET_EVERY = timedelta(seconds=1)
 _STAYS_AWAKE = timedelta(seconds=2)
+_PATIENCE_TIMES = 3
+"""A region that waits to be judged for so many times `persistence_s` keeps nobody awake any more: a
+vehicle that parks, a shadow. It is judged in the pictures of rest (ours)."""
+_ELSEWHERE = 0.5
+"""Of the region waiting now, so much or less lies in the one that was: it is another (ours)."""
 
 
 class CameraWatch:
@@ -65,6 +70,8 @@ class CameraWatch:
         self._looked_at: datetime | None = None
         self._seen_at: datetime | None = None
         self._waiting = True
+        self._patience = timedelta(seconds=_PATIENCE_TIMES * settings.persistence_s)
+        self._pending: tuple[datetime, Box] | None = None
         self.frames_seen = 0
         self.frames_detected = 0
         self.detections = Detections.none()
@@ -75,7 +82,10 @@ class CameraWatch:
 
     @property
     def awake(self) -> bool:
-        """Something moves, or a region is about to be judged: pictures at full rate are wanted."""
+        """Something moves, or a region is about to be judged: pictures at full rate are wanted.
+
+        A region keeps it awake for so long only; what moves, as long as it does.
+        """
         moving = self._awake_until is not None and self._seen_at is not None
         return self._waiting or (moving and self._seen_at <= self._awake_until)  # type: ignore[operator] # both are set
 
@@ -104,7 +114,7 @@ class CameraWatch:
         at = frame.captured_at
         light = self._light.advance(self._gate.grey, at)
         pending = self._remains.pending(look)
-        self._waiting = not look.ready or pending is not None
+        self._waiting = not look.ready or self._awaits(pending, at)
         blobs = moving_blobs(look, self._remains.known(look.changed.shape), rain=light.wet_road)
         self.detections = self._detected(frame, look, motion, blobs, pending)
         in_frame = np.asarray(blobs, np.float32).reshape(-1, 4)
@@ -113,6 +123,19 @@ class CameraWatch:
             self._album.add(frame, current)
         remains = self._what_stays(look, at)
         return self._view(frame, look, current, remains)
+
+    def _awaits(self, pending: Box | None, at: datetime) -> bool:
+        """A region is about to be judged, and not the same since long ago."""
+        if pending is None:
+            self._pending = None
+            return False
+        since, was = self._pending or (at, pending)
+        moved_at = self._awake_until
+        moved = moved_at is not None and at - moved_at <= self._patience
+        if moved and share_covered(pending, was) <= _ELSEWHERE:
+            since = at  # where nothing moved, nothing new came: noise waits here and there
+        self._pending = since, pending
+        return at - since <= self._patience
 
     def _what_stays(self, look: Look, at: datetime) -> RemainsChange:
         """While the view is another one nothing is judged; what is not as before is learnt anew."""

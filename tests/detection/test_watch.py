@@ -115,6 +115,22 @@ def test_key_frames_while_it_rests_and_a_burst_when_it_wakes_tell_the_same() -> 
     assert gaps == {0.2, 2.0}
 
 
+def test_what_waits_at_the_edge_to_be_judged_keeps_nobody_awake_for_ever() -> None:
+    """A thing that is half out of the picture is sure only after half a minute."""
+
+    def appears(image: Image, at_s: float) -> None:
+        if at_s >= 8:
+            cv2.rectangle(image, (280, 150), (WIDTH, HEIGHT), (30, 40, 60), -1)
+
+    watch = CameraWatch(CAMERA, NoDetector(), VisionSettings())
+    awake = {}
+    for frame in full(appears, 34):
+        watch.advance(frame)
+        awake[(frame.captured_at - BEGIN).total_seconds()] = watch.awake
+    assert not any(awake[at_s] for at_s in (7.0, 33.0))
+    assert all(awake[at_s] for at_s in (9.0, 14.0, 20.0))
+
+
 def test_while_the_view_is_another_one_nothing_is_told() -> None:
     class Elsewhere:
         suspended = True
