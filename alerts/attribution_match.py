@@ -11,6 +11,7 @@ from datetime import datetime
 from itertools import pairwise
 
 import numpy as np
+import shapely
 from numpy.typing import NDArray
 from shapely import Geometry
 
@@ -22,6 +23,7 @@ from alerts.attribution_motion import Origin, VehicleFixes, whereabouts
 from alerts.attribution_parameters import AttributionParameters
 from alerts.attribution_plate import SAME
 from alerts.attribution_seen import Seen
+from config.degrees import metres_per_degree
 from config.site import Site
 from config.vehicle import Vehicle
 
@@ -116,9 +118,10 @@ def _group(
         if vehicle_id in fleet.fixes
         and (near := fleet.fixes[vehicle_id].about(first, last, parameters.most_gap_s)) is not None
     }
+    inside = _inside(site, tracks[0].camera_id, parameters.outline_m)
     evidence = weigh(
         tracks, vehicles, about, clock, parameters,
-        laden=fleet.laden, elsewhere=fleet.elsewhere, inside=_inside(site, tracks[0].camera_id),
+        laden=fleet.laden, elsewhere=fleet.elsewhere, inside=inside,
     )  # fmt: skip
     offsets, prior = clock.offsets()
     found = marginals(
@@ -128,10 +131,16 @@ def _group(
     return [judged.answer(i, seen) for i, seen in enumerate(tracks)]
 
 
-def _inside(site: Site, camera_id: str) -> Geometry | None:
+def _inside(site: Site, camera_id: str, within_m: float) -> Geometry | None:
+    """The site whose gate it watches, where its outline is drawn up to there."""
     camera = site.cameras.get(camera_id)
     zone = site.zones.get(camera.site_zone) if camera and camera.site_zone else None
-    return zone.geometry if zone else None
+    if camera is None or zone is None:
+        return None
+    east, north = metres_per_degree(camera.lat)
+    here, scale = (camera.lon, camera.lat), (east, north)
+    scaled = shapely.transform(zone.geometry, lambda degrees: (degrees - here) * scale)
+    return zone.geometry if shapely.distance(scaled, shapely.Point(0, 0)) <= within_m else None
 
 
 def _excludes(tracks: Sequence[Seen], parameters: AttributionParameters) -> NDArray[np.bool_]:

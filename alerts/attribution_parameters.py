@@ -31,6 +31,8 @@ class AttributionParameters:
         most_gap_s: of fixes farther from the moment than this nothing is concluded.
         antenna_m: from where a vehicle's box stands on the ground, its nearer end, to its antenna.
         gate_m: width of the way through a gate.
+        outline_m: a site's outline farther than this from its gate's camera is not drawn up to the
+            gate: being inside or outside of it then says nothing.
         stranger_trucks_per_h, stranger_cars_per_h: how many trucks and other vehicles pass that
             are not of the fleet, at any camera.
         fleet_passages_per_day: how often one vehicle of the fleet passes one camera.
@@ -58,6 +60,7 @@ class AttributionParameters:
     most_gap_s: float = 150.0
     antenna_m: float = 3.0
     gate_m: float = 8.0
+    outline_m: float = 80.0
     stranger_trucks_per_h: float = 4.0
     stranger_cars_per_h: float = 30.0
     fleet_passages_per_day: float = 3.0

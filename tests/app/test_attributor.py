@@ -240,7 +240,7 @@ def test_what_a_passage_shows_against_the_register_is_raised_once(gate: Gate) ->
     shot = Snapshot(
         moment="passage", captured_at=at(33), width_px=4, height_px=4, jpeg=b"\xff\xd8truck"
     )
-    gate.hear(*drive(FIRST, at(2000), 1900, 2000), *drive(SECOND, at(33)))
+    gate.hear(*drive(FIRST, at(2000), 1900, 2000), *drive(SECOND, at(150)))
     silent = passage(2, ABSENT, ago_s=300)
     gate.see(passage(1, stranger(), snapshot=shot), silent)
     for later_s in (0, 60, 700, 710):
