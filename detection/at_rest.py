@@ -42,6 +42,7 @@ class Moment:
     at: datetime
     still_since: datetime
     size_px: tuple[int, int]
+    step: float = STEP
 
 
 def is_mover_at_rest(box: Box, tracks: Iterable[Track], moment: Moment) -> bool:
@@ -57,8 +58,10 @@ def is_mover_at_rest(box: Box, tracks: Iterable[Track], moment: Moment) -> bool:
             continue
         first, last = track.path[0][1], track.path[-1][1]
         lost = (moment.at - track.last_seen_at).total_seconds() > LOST_S
-        begins = _at(box, first) and not _at_edge(first, moment.size_px)  # else it drove in
-        ends = _at(box, last) and not (lost and _at_edge(last, moment.size_px))
+        begins = _at(box, first, moment.step) and not _at_edge(
+            first, moment.size_px
+        )  # else it drove in
+        ends = _at(box, last, moment.step) and not (lost and _at_edge(last, moment.size_px))
         on_it = min(share_covered(box, last), share_covered(last, box)) >= ON_SPOT
         if ends and not begins and (lost or on_it):
             came.append(track)
@@ -116,9 +119,9 @@ def seen_here(track: Track, box: Box, at: datetime) -> bool:
     return share_covered(box, track.box) >= 0.5
 
 
-def _at(place: Box, mover: Box) -> bool:
+def _at(place: Box, mover: Box, step: float = STEP) -> bool:
     """Over the place, or no further from it than a step: blobs that touch are one blob."""
-    return gap(place, mover) <= STEP * max(mover[2] - mover[0], mover[3] - mover[1])
+    return gap(place, mover) <= step * max(mover[2] - mover[0], mover[3] - mover[1])
 
 
 def _at_edge(box: Box, size_px: tuple[int, int]) -> bool:

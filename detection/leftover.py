@@ -19,7 +19,10 @@ ADDED_ABOVE = -0.2  # what is taken away scores -0.5 to -1.6; a thing that hides
 EXPLAINED = 0.65  # share of a region that is the old scene so displaced
 CLUSTER_PX = 21  # parts no further from each other than about this are one cluster
 THINNEST_PX = 4.5  # area by length, in working pixels: less is the rim of something
-SAME_SIZE = (0.35, 3.0)  # a track's box now against its box while it moved
+WET_SHARE = (0.3, 0.93)  # of its old brightness: a wet road keeps so much (ours)
+WET_TINT = 0.08  # between the channels: soil is browner than the road under it (ours)
+WET_UNEVEN = 10.0  # levels that it may differ from the old ground darkened evenly (ours)
+WET_ROUGH = 1.5  # levels a pixel of gradient that it may have beyond the old ground's (ours)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -32,6 +35,7 @@ class Leftover:
         cluster: the box of it and of the still regions close by: a vehicle falls into parts.
         contrast: mean levels that it differs from the old scene by.
         added: see `_added`. `displaced`: see `_displaced`.
+        wet: the old ground shows, darker, in its own colours: a stain, or a shadow.
     """
 
     region: Mask
@@ -46,6 +50,7 @@ class Leftover:
     added: float
     displaced: float
     at_border: bool
+    wet: bool = False
 
     @property
     def hangs_on_mover(self) -> bool:
@@ -106,6 +111,7 @@ def leftovers(look: Look, background: Background, least_age_s: float) -> list[Le
                 or y <= 1
                 or x + w >= region.shape[1] - 1
                 or y + h >= region.shape[0] - 1,
+                wet=_is_wet(now, before, here),
             )
         )
     return found
@@ -155,6 +161,20 @@ def _added(now: Picture, before: Picture, region: Mask) -> float:
         float(np.abs(p[region].mean(axis=0) - p[ring].mean(axis=0)).max()) for p in (now, before)
     )
     return score + (apart_now - apart_before) / max(apart_now + apart_before, 4.0)
+
+
+def _is_wet(now: Picture, before: Picture, region: Mask) -> bool:
+    """Darkened evenly, all channels alike, with no texture of its own; its rim does not count."""
+    inner = cv2.erode(region.astype(np.uint8), np.ones((3, 3))) > 0
+    if inner.sum() < SMALLEST_PX // 2:
+        return False
+    share = (now[inner].mean(axis=0) + 1) / (before[inner].mean(axis=0) + 1)
+    if not WET_SHARE[0] < share.mean() < WET_SHARE[1] or np.ptp(share) > WET_TINT:
+        return False
+    expected = before * share
+    uneven = float((now - expected)[inner].mean(axis=1).std())
+    rough_now, rough_before = (float(_gradient(p)[inner].mean()) for p in (now, expected))
+    return uneven < WET_UNEVEN and rough_now < rough_before + WET_ROUGH
 
 
 def _displaced(now: Picture, before: Picture, region: Mask) -> float:

@@ -31,7 +31,8 @@ ABSORB_S = 120.0  # a mover at rest for so long belongs to the scene
 FORGET_S = 900.0  # an object that was told and lies for so long belongs to the scene
 GONE_S = 4.0
 GONE_SHARE = 0.2  # less of it than this still differs from the old scene
-DOUBTFUL_TIMES = 6  # half out of the picture: sure so much later
+LATER_TIMES = 1.7  # half out of the picture, and somebody was seen to leave it (ours)
+DOUBTFUL_TIMES = 6.0  # half out of the picture, and nobody was seen to leave it
 LARGEST_SHARE = 0.3  # of the picture: more is no object, it is another view
 REMEMBERED_S = 120.0  # what is gone, so that a part of it is not told again
 TOGETHER_S = 4.0  # parts that appeared within so long and lie close by are one thing
@@ -170,15 +171,23 @@ class Remains:
             if leftover.age_s > 2 * self.persistence_s:
                 background.absorb(_grown(leftover.region))
             return Verdict.TAKEN_AWAY
+        doubt = self._doubt(leftover, tracks, at)
+        if doubt is not None and leftover.age_s > ABSORB_S:
+            background.absorb(leftover.region)
+        return doubt or Verdict.OBJECT
+
+    def _doubt(
+        self, leftover: Leftover, tracks: Mapping[int, Track], at: datetime
+    ) -> Verdict | None:
+        """Why it is not told yet, or never; None where nothing speaks against it."""
         since = at - timedelta(seconds=leftover.since_s)
-        upright = looks_like_somebody(leftover.box, tracks.values())
-        if upright and not somebody_left(leftover.box, since, tracks.values()):
-            if leftover.age_s > ABSORB_S:
-                background.absorb(leftover.region)
+        left = somebody_left(leftover.box, since, tracks.values())
+        if not left and looks_like_somebody(leftover.box, tracks.values()):
             return Verdict.DOUBTFUL
-        if leftover.at_border and leftover.age_s < DOUBTFUL_TIMES * self.persistence_s:
+        times = LATER_TIMES if left else DOUBTFUL_TIMES
+        if leftover.at_border and leftover.age_s < times * self.persistence_s:
             return Verdict.DOUBTFUL
-        return Verdict.OBJECT
+        return None
 
     def _known(self, leftover: Leftover, look: Look, at: datetime) -> Remain | None:
         near_px = TOGETHER_SHARE * leftover.region.shape[1] / look.scale
@@ -232,7 +241,10 @@ def _at_rest(
         return Verdict.SEEN
     still_since = at - timedelta(seconds=leftover.since_s)
     moment = Moment(at, still_since, size_px)
-    if any(is_mover_at_rest(box, tracks, moment) for box in (leftover.box, leftover.cluster)):
+    boxes = [leftover.box, leftover.cluster]
+    if leftover.wet:  # no part of a vehicle close by, unless it touches it, as its shadow does
+        moment, boxes = Moment(at, still_since, size_px, step=0.0), [leftover.box]
+    if any(is_mover_at_rest(box, tracks, moment) for box in boxes):
         return Verdict.STANDS
     return None
 

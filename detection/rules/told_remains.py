@@ -123,6 +123,7 @@ class ToldRemains:
                 "displaced": round(first.displaced, 2),
                 "area_px": round(first.area / view.look.scale**2),
                 "light": view.light.light.value,
+                "wet": first.wet,
                 **({} if found.class_name is None else {"class_name": found.class_name}),
                 **values,
             },
