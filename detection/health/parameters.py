@@ -12,8 +12,8 @@ from dataclasses import dataclass
 class StreamParameters:
     """`camera_offline`.
 
-    Told after `after_s`, or `first_s` where no picture came since the worker's start: the camera may
-    be starting too. A stream that came back for `clear_s` is well again.
+    Told after `after_s`, or `first_s` where no picture came since the worker's start: the camera
+    may be starting too. A stream that came back for `clear_s` is well again.
     """
 
     enabled: bool = True
