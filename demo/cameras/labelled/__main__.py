@@ -4,17 +4,15 @@ from __future__ import annotations
 
 import argparse
 import multiprocessing
-import os
 import sys
 from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from pathlib import Path
 
-import cv2
 from rich.progress import Progress
 
 from demo.cameras.labelled.folder import write_folder
-from demo.cameras.labelled.make import make_clip
+from demo.cameras.labelled.make import make_clip, work_quietly
 from demo.cameras.labelled.plan import CONDITIONS, KINDS, ClipPlan, clips_of, place_of
 from demo.cameras.labelled.truth import ClipTruth
 
@@ -61,15 +59,9 @@ def _made(folder: Path, plans: list[ClipPlan], processes: int) -> Iterator[ClipT
         yield from (make_clip(folder, plan) for plan in plans)
         return
     context = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(processes, context, initializer=_quietly) as pool:
+    with ProcessPoolExecutor(processes, context, initializer=work_quietly) as pool:
         jobs = [pool.submit(make_clip, folder, plan) for plan in plans]
         yield from (job.result() for job in as_completed(jobs))
-
-
-def _quietly() -> None:
-    """One thread a process, behind everybody else's work."""
-    cv2.setNumThreads(1)
-    os.nice(5)
 
 
 def _seeds(text: str) -> range:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import hashlib
+import os
 from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
 
+import cv2
 import msgspec
 import numpy as np
 
@@ -32,6 +34,12 @@ def fingerprint() -> str:
         for source in sorted(Path(package.__path__[0]).glob("*.py")):
             digest.update(source.read_bytes())
     return digest.hexdigest()[:12]
+
+
+def work_quietly() -> None:
+    """Of a process that makes clips: one thread, behind everybody else's work."""
+    cv2.setNumThreads(1)
+    os.nice(5)
 
 
 def film_of(plan: ClipPlan) -> Film:
