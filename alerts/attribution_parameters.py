@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from config.rule_parameters import override
 from config.site import RuleParameters
 
 KIND = "attribution"
@@ -75,7 +75,9 @@ class AttributionParameters:
 
     @classmethod
     def of(cls, rules: Mapping[str, RuleParameters]) -> AttributionParameters:
-        """The defaults with what `[rules.attribution]` sets over them; other keys stay."""
-        given = rules.get(KIND, {})
-        known = {field.name for field in dataclasses.fields(cls)}
-        return cls(**{key: float(value) for key, value in given.items() if key in known})
+        """The defaults with what `[rules.attribution]` sets over them.
+
+        Raises:
+            ParameterError: a key that is not one of these, or a value that cannot be used.
+        """
+        return override(KIND, cls(), rules.get(KIND, {}))

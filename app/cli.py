@@ -11,20 +11,22 @@ from typing import Annotated
 import structlog
 import typer
 
+from alerts.attribution_parameters import AttributionParameters
 from app.commands import evaluate, tracks, verify, vision
 from app.commands.terminal import err, out
 from app.roles import Role
 from app.servers.errors import ServerError
 from config.check import check_site
 from config.problem import Severity, SiteError
+from config.rule_parameters import ParameterError
 from config.settings import Settings, SettingsError
 from config.site_files import load_site, read_site_folder
 from detection.detector import DetectorError
+from detection.parameters import read_camera_parameters
 from detection.training.base import BaseModelError
 from detection.training.dataset import DatasetError
 from detection.training.ultralytics_import import TrainingUnavailableError
 from geofence.engine import Engine
-from geofence.parameters import ParameterError
 from ingest.replay import ReplayError
 from ingest.tracks import TrackError
 from store.errors import StoreError
@@ -96,7 +98,10 @@ def check(
         out.print(str(problem), markup=False, highlight=False)
     if any(problem.severity is Severity.ERROR for problem in problems):
         raise typer.Exit(2)
-    Engine(load_site(read_site_folder(site)))  # a threshold that no rule knows ends here
+    loaded = load_site(read_site_folder(site))
+    Engine(loaded)  # a threshold that no rule knows ends here
+    read_camera_parameters(loaded.rules)
+    AttributionParameters.of(loaded.rules)
     out.print("没有错误 no errors")
 
 

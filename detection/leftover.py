@@ -31,7 +31,7 @@ class Leftover:
 
     Attributes:
         age_s: how long it was seen changed and still, occlusions not counted.
-        since_s: how long ago it began to be so; `spread_s` from its first pixels to its last.
+        since_s: how long ago it began to be so.
         cluster: the box of it and of the still regions close by: a vehicle falls into parts.
         contrast: mean levels that it differs from the old scene by.
         added: see `_added`. `displaced`: see `_displaced`.
@@ -43,7 +43,6 @@ class Leftover:
     area: int
     age_s: float
     since_s: float
-    spread_s: float
     box: Box
     cluster: Box
     contrast: float
@@ -101,7 +100,6 @@ def leftovers(look: Look, background: Background, least_age_s: float) -> list[Le
                 area=area,
                 age_s=age_s,
                 since_s=look.at_s - float(np.median(onset)),
-                spread_s=float(np.subtract(*np.percentile(onset, (90, 10)))),
                 box=(x / s, y / s, (x + w) / s, (y + h) / s),
                 cluster=_box(cluster_stats[int(clusters[region][0])], s, half),
                 contrast=float(difference.mean()),

@@ -38,23 +38,18 @@ class LightProfile:
     """Thresholds that go with a light (ours, chosen on the tuning clips of docs/cameras.md).
 
     Attributes:
-        persistence_times: how much longer than by day something must stay.
-        headlights: a pool of light may lie on the road: what is brighter with the old texture
-            under it is no object.
         wet_road: the road shines and dries: what only darkens or brightens it proves nothing.
     """
 
     light: Light
-    persistence_times: float = 1.0
-    headlights: bool = False
     wet_road: bool = False
 
 
 PROFILES = {
     Light.DAY: LightProfile(Light.DAY),
-    Light.DUSK: LightProfile(Light.DUSK, headlights=True),
-    Light.NIGHT: LightProfile(Light.NIGHT, headlights=True),
-    Light.RAIN: LightProfile(Light.RAIN, headlights=True, wet_road=True),
+    Light.DUSK: LightProfile(Light.DUSK),
+    Light.NIGHT: LightProfile(Light.NIGHT),
+    Light.RAIN: LightProfile(Light.RAIN, wet_road=True),
 }
 
 

@@ -9,8 +9,8 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, TypeVar
 
+from config.rule_parameters import override
 from config.site import RuleParameters
 from detection.health.parameters import (
     BlindedParameters,
@@ -21,18 +21,6 @@ from detection.health.parameters import (
     MovedParameters,
     StreamParameters,
 )
-
-FOREIGN_KEYS = frozenset({"severity", "hold_back_s", "deadline_s", "told"})
-"""Keys under [rules.<kind>] that other parts of the product read."""
-
-
-class CameraParameterError(ValueError):
-    """A threshold of a site that a camera rule does not have or cannot use."""
-
-    def __init__(self, kind: str, key: str, message: str) -> None:
-        super().__init__(f"rules.{kind}.{key}: {message}")
-        self.kind = kind
-        self.key = key
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,9 +88,6 @@ class CameraParameters:
     camera_moved: MovedParameters = field(default_factory=MovedParameters)
 
 
-T = TypeVar("T")
-
-
 def read_camera_parameters(rules: Mapping[str, RuleParameters]) -> CameraParameters:
     """The defaults with what a site sets over them; kinds of other parts are left alone.
 
@@ -110,45 +95,8 @@ def read_camera_parameters(rules: Mapping[str, RuleParameters]) -> CameraParamet
     thresholds of the truck's own sensor.
 
     Raises:
-        CameraParameterError: a key that the kind does not have, or a value of the wrong type.
+        ParameterError: a key that the kind does not have, or a value of the wrong type.
     """
     default = CameraParameters()
     kinds = {f.name: getattr(default, f.name) for f in dataclasses.fields(default)}
-    return CameraParameters(**{k: _override(k, d, rules.get(k, {})) for k, d in kinds.items()})
-
-
-def _override(kind: str, default: T, given: RuleParameters) -> T:
-    known: dict[str, Any] = dataclasses.asdict(default)  # type: ignore[call-overload] # T is a dataclass
-    changed: dict[str, Any] = {}
-    for key, value in given.items():
-        if key in FOREIGN_KEYS:
-            continue
-        if key not in known:
-            raise CameraParameterError(
-                kind, key, f"no such parameter; there are {', '.join(known)}"
-            )
-        changed[key] = _checked(kind, key, value, known[key])
-    return dataclasses.replace(default, **changed)  # type: ignore[type-var] # T is a dataclass
-
-
-def _checked(kind: str, key: str, value: object, like: object) -> object:
-    if isinstance(like, bool):
-        if not isinstance(value, bool):
-            raise CameraParameterError(kind, key, f"{value!r} is not true or false")
-        return value
-    if isinstance(value, bool) or not isinstance(value, int | float):
-        raise CameraParameterError(kind, key, f"{value!r} is not a number")
-    if not 0 <= value < float("inf"):
-        raise CameraParameterError(kind, key, f"{value!r} is not a finite number of 0 or more")
-    if isinstance(like, int):
-        if value != int(value):
-            raise CameraParameterError(kind, key, f"{value!r} is not a whole number")
-        return int(value)
-    return float(value)
-
-
-def as_values(parameters: object) -> dict[str, float | int | str | bool | None]:
-    """Thresholds as an event carries them, without the switch that turns the rule on."""
-    values: dict[str, Any] = dataclasses.asdict(parameters)  # type: ignore[call-overload] # a dataclass by convention
-    values.pop("enabled", None)
-    return values
+    return CameraParameters(**{k: override(k, d, rules.get(k, {})) for k, d in kinds.items()})

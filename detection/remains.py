@@ -23,7 +23,6 @@ from detection.at_rest import (
 from detection.background import Background, Look, Mask
 from detection.box_geometry import around_both, gap
 from detection.leftover import Leftover, leftovers
-from detection.light import LightProfile
 from detection.scene_event import Box
 from detection.tracking import Track
 
@@ -111,7 +110,6 @@ class Remains:
         look: Look,
         background: Background,
         tracks: Mapping[int, Track],
-        light: LightProfile,
         at: datetime,
     ) -> RemainsChange:
         """`look` is `background`'s view of this moment; `tracks` all that `Tracking` remembers."""
@@ -123,8 +121,7 @@ class Remains:
         appeared: list[Remain] = []
         if not look.settled or not look.age_s.any():
             return RemainsChange(ended=ended)
-        persistence_s = self.persistence_s * light.persistence_times
-        for leftover in leftovers(look, background, persistence_s):
+        for leftover in leftovers(look, background, self.persistence_s):
             known = self._known(leftover, look, at)
             if known is not None:
                 known.region = known.region | leftover.region

@@ -146,8 +146,7 @@ class CameraWatch:
         if was and look.ready and look.fraction > UNSETTLED:
             self._background.restart(at)
             return RemainsChange(ended=self._remains.forget(at))
-        tracks, light = self._tracking.tracks, self._light.profile
-        return self._remains.advance(look, self._background, tracks, light, at)
+        return self._remains.advance(look, self._background, self._tracking.tracks, at)
 
     def _detected(
         self,

@@ -5,8 +5,8 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, TypeVar
 
+from config.rule_parameters import override
 from config.site import RuleParameters
 from geofence.driving_parameters import (
     NoPermitParameters,
@@ -44,18 +44,6 @@ from geofence.terminal_parameters import (
     TerminalOfflineParameters,
     TrackGapParameters,
 )
-
-# Keys under [rules.<kind>] that other parts of the product read.
-FOREIGN_KEYS = frozenset({"severity", "hold_back_s", "deadline_s", "told"})
-
-
-class ParameterError(ValueError):
-    """A threshold of a site that no rule knows or can use. `kind` and `key` name it."""
-
-    def __init__(self, kind: str, key: str, message: str) -> None:
-        super().__init__(f"rules.{kind}.{key}: {message}")
-        self.kind = kind
-        self.key = key
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,9 +84,6 @@ class Parameters:
         return bool(getattr(getattr(self, kind, None), "enabled", True))
 
 
-T = TypeVar("T")
-
-
 def read_parameters(rules: Mapping[str, RuleParameters]) -> Parameters:
     """The defaults with what a site sets over them; kinds of other parts are left alone.
 
@@ -107,43 +92,4 @@ def read_parameters(rules: Mapping[str, RuleParameters]) -> Parameters:
     """
     default = Parameters()
     kinds = {f.name: getattr(default, f.name) for f in dataclasses.fields(default)}
-    return Parameters(**{k: _override(k, d, rules.get(k, {})) for k, d in kinds.items()})
-
-
-def _override(kind: str, default: T, given: RuleParameters) -> T:
-    known: dict[str, Any] = dataclasses.asdict(default)  # type: ignore[call-overload] # T is a dataclass
-    changed: dict[str, Any] = {}
-    for key, value in given.items():
-        if key in FOREIGN_KEYS:
-            continue
-        if key not in known:
-            raise ParameterError(kind, key, f"no such parameter; there are {', '.join(known)}")
-        changed[key] = _checked(kind, key, value, known[key])
-    return dataclasses.replace(default, **changed)  # type: ignore[type-var] # T is a dataclass
-
-
-def _checked(kind: str, key: str, value: object, like: object) -> object:
-    if isinstance(like, bool):
-        if not isinstance(value, bool):
-            raise ParameterError(kind, key, f"{value!r} is not true or false")
-        return value
-    if isinstance(value, bool) or not isinstance(value, int | float):
-        raise ParameterError(kind, key, f"{value!r} is not a number")
-    if key.endswith("_c"):
-        if not -100 <= value <= 100:
-            raise ParameterError(kind, key, f"{value!r} is no temperature of the air")
-        return float(value)
-    if not 0 <= value < float("inf"):
-        raise ParameterError(kind, key, f"{value!r} is not a finite number of 0 or more")
-    if isinstance(like, int):
-        if value != int(value):
-            raise ParameterError(kind, key, f"{value!r} is not a whole number")
-        return int(value)
-    return float(value)
-
-
-def as_values(parameters: object) -> dict[str, float | int | str | bool | None]:
-    """Thresholds as an alert carries them, without the switch that turns the rule on."""
-    values: dict[str, Any] = dataclasses.asdict(parameters)  # type: ignore[call-overload] # a dataclass by convention
-    values.pop("enabled", None)
-    return values
+    return Parameters(**{k: override(k, d, rules.get(k, {})) for k, d in kinds.items()})

@@ -10,9 +10,10 @@ from dataclasses import dataclass, field
 
 import msgspec
 
+from config.rule_parameters import as_values
 from detection.album import page_of
 from detection.detections import TRUCK_CLASSES
-from detection.parameters import LoadParameters, as_values
+from detection.parameters import LoadParameters
 from detection.passage import way_of
 from detection.picture_zones import point_in_zone
 from detection.scene_event import Passer, SceneEvent

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from config.camera import CameraZoneKind
-from detection.parameters import DumpingParameters, as_values
+from config.rule_parameters import as_values
+from detection.parameters import DumpingParameters
 from detection.rules.told_remains import ToldRemains
 from detection.scene_view import Observation, SceneView
 

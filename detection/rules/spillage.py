@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from config.camera import CameraZoneKind
-from detection.parameters import SpillageParameters, as_values
+from config.rule_parameters import as_values
+from detection.parameters import SpillageParameters
 from detection.rules.told_remains import ToldRemains
 from detection.scene_view import Observation, SceneView
 

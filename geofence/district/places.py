@@ -8,9 +8,9 @@ from datetime import datetime, timedelta
 import msgspec
 import numpy as np
 
+from config.rule_parameters import as_values
 from geofence.finding import Step, UnexplainedStop, Violation, identity
 from geofence.ground import Ground
-from geofence.parameters import as_values
 from geofence.place_parameters import UnknownGroundParameters, UnknownSiteParameters
 from geofence.projection import lengths_m
 from ingest.fixes import Bools

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections import Counter
 
+from config.rule_parameters import as_values
 from geofence.district.coverage import share_worked
 from geofence.district.round_case import Case, Cases
 from geofence.finding import SegmentPass, Value, Violation
 from geofence.ground import Ground
 from geofence.moment import moment
-from geofence.parameters import as_values
 
 
 class RoundViolations:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 
+from config.rule_parameters import as_values
 from geofence.finding import Violation
 from geofence.ground import Ground
 from geofence.moment import moment
-from geofence.parameters import as_values
 from geofence.projection import Floats
 from geofence.rows import Rows
 from geofence.rules.absences import distance_m

@@ -9,10 +9,10 @@ import numpy as np
 import shapely
 
 from config.permit import Permit
+from config.rule_parameters import as_values
 from geofence.finding import Step, Value, Violation, ended
 from geofence.ground import Ground
 from geofence.moment import moment
-from geofence.parameters import as_values
 from geofence.projection import Floats
 from geofence.rows import Rows
 from geofence.rules.rule import NO_NUMBERS, Codes, Rule

@@ -10,13 +10,13 @@ import numpy as np
 
 from config.hours import DailyHours
 from config.permit import Permit
+from config.rule_parameters import as_values
 from config.zone import ZoneKind
 from geofence.finding import Step, Value, Violation, ended
 from geofence.ground import Ground
 from geofence.kept import ODOMETERS
 from geofence.local_time import in_hours
 from geofence.moment import moment
-from geofence.parameters import as_values
 from geofence.projection import Floats
 from geofence.rows import Rows
 from geofence.rules.rule import NO_NUMBERS, Codes, Rule

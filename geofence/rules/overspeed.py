@@ -9,11 +9,11 @@ import numpy as np
 import shapely
 
 from config.road import Road
+from config.rule_parameters import as_values
 from config.site import Site
 from geofence.finding import Step, Value, Violation, ended
 from geofence.ground import Ground
 from geofence.moment import moment
-from geofence.parameters import as_values
 from geofence.projection import Floats, Projection
 from geofence.road_limits import REACH_M, RoadLimits
 from geofence.rows import Rows

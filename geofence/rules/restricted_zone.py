@@ -5,11 +5,11 @@ from __future__ import annotations
 import msgspec
 import numpy as np
 
+from config.rule_parameters import as_values
 from config.vehicle import VehicleKind
 from geofence.finding import Step, Value, Violation, ended
 from geofence.ground import Ground
 from geofence.moment import moment
-from geofence.parameters import as_values
 from geofence.projection import Floats
 from geofence.rows import Rows
 from geofence.rules.rule import NO_NUMBERS, Codes, Rule

@@ -7,11 +7,11 @@ import math
 import msgspec
 import numpy as np
 
+from config.rule_parameters import as_values
 from config.vehicle import VehicleKind
 from geofence.finding import Step, TripOutcome, Value, Violation
 from geofence.ground import Ground
 from geofence.moment import moment
-from geofence.parameters import as_values
 from geofence.projection import Floats
 from geofence.rows import Rows
 from geofence.rules.held import HeldState

@@ -5,12 +5,12 @@ from __future__ import annotations
 import msgspec
 import numpy as np
 
+from config.rule_parameters import as_values
 from config.vehicle import VehicleKind
 from config.zone import ZoneKind
 from geofence.finding import Step, Violation
 from geofence.ground import Ground
 from geofence.moment import moment
-from geofence.parameters import as_values
 from geofence.projection import Floats
 from geofence.rows import Rows
 from geofence.rules.held import Held, HeldState

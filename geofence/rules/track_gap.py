@@ -7,10 +7,10 @@ import math
 import msgspec
 import numpy as np
 
+from config.rule_parameters import as_values
 from geofence.finding import Step, Value, Violation
 from geofence.ground import Ground
 from geofence.moment import moment
-from geofence.parameters import as_values
 from geofence.projection import Floats, lengths_m
 from geofence.rows import DERIVE_MAX_S, Rows
 from geofence.rules.rule import NO_NUMBERS, Codes, Rule

@@ -6,10 +6,10 @@ import math
 
 import numpy as np
 
+from config.rule_parameters import as_values
 from geofence.finding import Violation
 from geofence.ground import Ground
 from geofence.moment import moment
-from geofence.parameters import as_values
 from geofence.projection import Floats
 from geofence.rows import Rows
 from geofence.rules.frost_spells import OF_WATER

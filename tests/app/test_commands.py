@@ -38,18 +38,19 @@ def test_a_wrong_site_is_told_by_file_line_and_field(tmp_path: Path) -> None:
     assert "vehicles.csv:2: error: kind:" in result.output
 
 
+@pytest.mark.parametrize("kind", ["off_route", "spillage", "attribution"])
 def test_a_threshold_that_no_rule_knows_fails_the_check(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    kind: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     site = shutil.copytree(folder(), tmp_path / "site")
     with (site / "site.toml").open("a", encoding="utf-8") as toml:
-        toml.write("\n[rules.off_route.more]\n")
+        toml.write(f"\n[rules.{kind}.more]\n")
     monkeypatch.setattr("sys.argv", ["muckwatch", "check", str(site)])
     with pytest.raises(SystemExit) as ended:
         main()
     assert ended.value.code != 0
     said = capsys.readouterr()
-    assert "off_route" in said.out + said.err
+    assert kind in said.out + said.err
     assert "Traceback" not in said.out + said.err
 
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from detection.parameters import CameraParameterError, CameraParameters, read_camera_parameters
+from config.rule_parameters import ParameterError
+from detection.parameters import CameraParameters, read_camera_parameters
 
 
 def test_a_site_overrides_one_by_one() -> None:
@@ -31,5 +32,5 @@ def test_a_site_overrides_one_by_one() -> None:
     ],
 )
 def test_what_cannot_be_used_says_so(rules, told: str) -> None:
-    with pytest.raises(CameraParameterError, match=told):
+    with pytest.raises(ParameterError, match=told):
         read_camera_parameters(rules)

@@ -13,10 +13,11 @@ from config.hours import DailyHours
 from config.permit import Permit
 from config.road import Road
 from config.route import Route, RouteKind
+from config.rule_parameters import ParameterError
 from config.vehicle import VehicleKind
 from config.zone import Zone, ZoneKind
 from geofence.engine import Engine
-from geofence.parameters import ParameterError, read_parameters
+from geofence.parameters import read_parameters
 from ingest.position import Load
 
 
