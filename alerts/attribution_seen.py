@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
+import numpy as np
+
 from alerts.attribution_parameters import AttributionParameters
 from config.camera import Camera
 from config.degrees import metres_per_degree
@@ -17,6 +19,11 @@ from detection.sighting import Direction, Load, PlateReading, Sighting
 
 _UNPLACED_M = 30.0
 """What a camera's own place may be off for what it sees, where it has no homography (ours)."""
+
+_VELOCITY_WITHIN_S = 2.0
+_VELOCITY_LEAST_S = 0.7
+_VELOCITY_POINTS = 4
+"""A velocity is taken from so many points, over at least and at most so long (ours)."""
 
 _CLASSES: dict[str, dict[str, float]] = {
     # What the detector says of a muck truck, a sanitation truck, a car or other vehicle. Ours; the
@@ -141,16 +148,20 @@ def seen_of_event(event: SceneEvent, camera: Camera) -> Seen | None:
 
 
 def _velocity_about(placed: Sequence[TrackPoint], there: TrackPoint) -> tuple[float, float] | None:
-    """From the placed points within 1.5 s of `there`; None where they are too few or too close."""
-    near = [p for p in placed if abs((p.at - there.at).total_seconds()) <= 1.5]
-    first, last = near[0], near[-1]
-    seconds = (last.at - first.at).total_seconds()
-    if len(near) < 3 or seconds < 0.5:
+    """The straight line through the placed points about `there`, by least squares.
+
+    None where they are too few or too close in time.
+    """
+    near = [p for p in placed if abs((p.at - there.at).total_seconds()) <= _VELOCITY_WITHIN_S]
+    if len(near) < _VELOCITY_POINTS:
         return None
-    kx, ky = metres_per_degree(there.lat or 0.0)
-    east = ((last.lon or 0.0) - (first.lon or 0.0)) * kx
-    north = ((last.lat or 0.0) - (first.lat or 0.0)) * ky
-    return east / seconds, north / seconds
+    at_s = np.array([(p.at - there.at).total_seconds() for p in near])
+    if np.ptp(at_s) < _VELOCITY_LEAST_S:
+        return None
+    degrees = np.array([(p.lon or 0.0, p.lat or 0.0) for p in near])
+    metres = (degrees - degrees[0]) * metres_per_degree(there.lat or 0.0)
+    east, north = np.polyfit(at_s, metres, 1)[0]
+    return float(east), float(north)
 
 
 def _vector(speed_kmh: float | None, heading_deg: float | None) -> tuple[float, float] | None:

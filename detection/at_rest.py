@@ -20,6 +20,7 @@ SAME_SIZE = (0.35, 3.0)  # a mover's box now against its box while it moved
 FULL_SIZE = 0.35  # who goes is as large as who came, or it came out of a parked car (ours)
 LOST_S = 1.0
 ON_SPOT = 0.3  # who is seen now is at rest there, or passes: boxes share so much or less
+FILLS = 0.6  # of each other: what is lost there, and what stands there, are one (ours)
 MOVED = 0.5  # of its own length: less is a box that wavers
 STEP = 0.3  # of the mover's length: so far from the place its box may begin or end (ours)
 ABOUT_S = 6.0  # who leaves a thing goes within so long of setting it down (ours)
@@ -61,8 +62,11 @@ def is_mover_at_rest(box: Box, tracks: Iterable[Track], moment: Moment) -> bool:
         begins = _at(box, first, moment.step) and not _at_edge(
             first, moment.size_px
         )  # else it drove in
-        ends = _at(box, last, moment.step) and not (lost and _at_edge(last, moment.size_px))
-        on_it = min(share_covered(box, last), share_covered(last, box)) >= ON_SPOT
+        shared = min(share_covered(box, last), share_covered(last, box))
+        # Lost at the edge it drove out, unless what stands there fills the box it was lost with.
+        out = lost and _at_edge(last, moment.size_px) and shared < FILLS
+        ends = _at(box, last, moment.step) and not out
+        on_it = shared >= ON_SPOT
         if ends and not begins and (lost or on_it):
             came.append(track)
         elif begins and not ends and track.path[0][0] >= about:
@@ -73,7 +77,7 @@ def is_mover_at_rest(box: Box, tracks: Iterable[Track], moment: Moment) -> bool:
     usual = float(np.median([_moving_size(track, -1) for track in may_be_it]))
     here = sum(t in may_be_it or _moving_size(t, -1) >= FULL_SIZE * usual for t in came)
     gone = sum(
-        _moving_size(track, 0) >= FULL_SIZE * usual or _at_edge(track.box, moment.size_px)
+        _moving_size(track, 0) >= FULL_SIZE * usual or _mostly_cut(track, moment.size_px)
         for track in went
     )
     if len(came) == 1 and not went and _shrank(came[0], box, moment.still_since):
@@ -88,7 +92,13 @@ def _of_its_size(box: Box, track: Track, size_px: tuple[int, int]) -> bool:
 
 
 def _shrank(track: Track, box: Box, still_since: datetime) -> bool:
-    """Its box was larger after the place stood still: there were two in it, and one has gone."""
+    """Its box was larger when and after the place stood still: two were in it, one has gone.
+
+    Of who arrives and then has somebody pass beside it, the box is as large as it arrived.
+    """
+    arrived = [b for at, b in track.path if at <= still_since] or [track.path[0][1]]
+    if area_of(arrived[-1]) < SWOLLEN * area_of(box):
+        return False
     since = still_since + timedelta(seconds=0.4)
     larger = [
         b
@@ -128,6 +138,11 @@ def _at_edge(box: Box, size_px: tuple[int, int]) -> bool:
     """Cut by the picture's edge: nobody knows how large it is."""
     width, height = size_px
     return box[0] <= 2 or box[1] <= 2 or box[2] >= width - 2 or box[3] >= height - 2
+
+
+def _mostly_cut(track: Track, size_px: tuple[int, int]) -> bool:
+    """Never seen whole for long: it may be larger than its boxes."""
+    return 2 * sum(_at_edge(box, size_px) for _, box in track.path) >= len(track.path)
 
 
 def _moving_size(track: Track, end: int) -> float:

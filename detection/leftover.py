@@ -11,14 +11,18 @@ from numpy.typing import NDArray
 from detection.background import Background, Look, Mask, Picture
 from detection.scene_event import Box
 
-SMALLEST_PX = 40  # working pixels: a thing of 20 px in a picture 1080p wide is about 45
+SMALLEST_PX = 120  # working pixels: a thing of 20 by 12 px half filled, in a picture 768 px wide
+SHORTEST_PX = 17  # working pixels, its longer side: 20 px of a picture 768 px wide
 TOGETHER = 0.5  # a still part smaller than this share of what changed around it hangs on a mover
 DISPLACED_PX = 4  # working pixels that a tape, a line, a branch or the camera may sway
 ALIKE_LEVELS = 18.0
+ALIKE_SHARE = 0.6  # of the region's contrast, where that is low: on dark ground all is alike (ours)
 ADDED_ABOVE = -0.2  # what is taken away scores -0.5 to -1.6; a thing that hides a bright one near 0
 EXPLAINED = 0.65  # share of a region that is the old scene so displaced
 CLUSTER_PX = 21  # parts no further from each other than about this are one cluster
 THINNEST_PX = 4.5  # area by length, in working pixels: less is the rim of something
+LIGHT_PX = 2000  # working pixels
+LIGHT_STEEP = 0.075  # of the contrast in one pixel of the outline: see `_steep` (ours)
 WET_SHARE = (0.3, 0.93)  # of its old brightness: a wet road keeps so much (ours)
 WET_TINT = 0.08  # between the channels: soil is browner than the road under it (ours)
 WET_UNEVEN = 10.0  # levels that it may differ from the old ground darkened evenly (ours)
@@ -35,6 +39,7 @@ class Leftover:
         cluster: the box of it and of the still regions close by: a vehicle falls into parts.
         contrast: mean levels that it differs from the old scene by.
         added: see `_added`. `displaced`: see `_displaced`.
+        steep: see `_steep`.
         wet: the old ground shows, darker, in its own colours: a stain, or a shadow.
     """
 
@@ -50,10 +55,16 @@ class Leftover:
     displaced: float
     at_border: bool
     wet: bool = False
+    steep: float = 1.0
 
     @property
     def hangs_on_mover(self) -> bool:
         return self.area < TOGETHER * self.blob_area
+
+    @property
+    def is_light(self) -> bool:
+        """Lamps and clouds make large changes without an outline; matter has one."""
+        return self.area >= LIGHT_PX and self.steep < LIGHT_STEEP
 
     @property
     def was_added(self) -> bool:
@@ -79,7 +90,8 @@ def leftovers(look: Look, background: Background, least_age_s: float) -> list[Le
     found = []
     for label in range(1, count):
         x, y, w, h, area = (int(n) for n in stats[label])
-        if area < SMALLEST_PX or area / max(w, h) < THINNEST_PX:
+        long_px = max(w, h)
+        if area < SMALLEST_PX or long_px < SHORTEST_PX or area / long_px < THINNEST_PX:
             continue
         region = labels == label
         age_s = float(np.median(look.age_s[region]))
@@ -110,6 +122,7 @@ def leftovers(look: Look, background: Background, least_age_s: float) -> list[Le
                 or x + w >= region.shape[1] - 1
                 or y + h >= region.shape[0] - 1,
                 wet=_is_wet(now, before, here),
+                steep=_steep(now, before, here),
             )
         )
     return found
@@ -161,6 +174,18 @@ def _added(now: Picture, before: Picture, region: Mask) -> float:
     return score + (apart_now - apart_before) / max(apart_now + apart_before, 4.0)
 
 
+def _steep(now: Picture, before: Picture, region: Mask) -> float:
+    """How fast the change sets in at its outline: the share of its contrast in one pixel.
+
+    Matter has an outline, and so has a shadow; light that falls or is gone fades away.
+    """
+    solid = region.astype(np.uint8)
+    outline = (cv2.dilate(solid, np.ones((3, 3))) > 0) & (cv2.erode(solid, np.ones((3, 3))) == 0)
+    change = now - before
+    contrast = float(np.abs(change).max(axis=2)[region].mean())
+    return float(np.median(_gradient(change)[outline])) / max(contrast, 1.0)
+
+
 def _is_wet(now: Picture, before: Picture, region: Mask) -> bool:
     """Darkened evenly, all channels alike, with no texture of its own; its rim does not count."""
     inner = cv2.erode(region.astype(np.uint8), np.ones((3, 3))) > 0
@@ -189,9 +214,11 @@ def _displaced(now: Picture, before: Picture, region: Mask) -> float:
     if len(rows) < SMALLEST_PX // 2:
         return 0.0
     seen = now[rows, columns]
+    contrast = float(np.abs(seen - before[rows, columns]).max(axis=1).mean())
+    alike = min(ALIKE_LEVELS, ALIKE_SHARE * contrast)
     best = 0.0
     for down in range(-reach, reach + 1):
         for right in range(-reach, reach + 1):
             apart = np.abs(seen - before[rows + down, columns + right])
-            best = max(best, float((apart < ALIKE_LEVELS).all(axis=1).mean()))
+            best = max(best, float((apart < alike).all(axis=1).mean()))
     return best

@@ -66,7 +66,11 @@ def describe(
 def way_of(
     track: Track, ground: GroundMap | None, size_px: tuple[int, int]
 ) -> tuple[TrackPoint, ...]:
-    """At most `LONGEST_TRACK` points of its path, its first and last among them."""
+    """At most `LONGEST_TRACK` points of its path, its first and last among them.
+
+    A point whose foot the picture's edge cuts off has no place: it would lie too near, and the
+    speed from there to the next be too low.
+    """
     path = list(track.path)
     step = max(1, -(-len(path) // (LONGEST_TRACK - 1)))
     chosen = path[::step]
@@ -76,8 +80,9 @@ def way_of(
     for at, box in chosen:
         place = None
         if ground is not None:
-            feet, _ = footprints([box], size_px)
-            place = ground.place(float(feet[0, 0]), float(feet[0, 1]))
+            feet, seen = footprints([box], size_px)
+            if seen[0]:
+                place = ground.place(float(feet[0, 0]), float(feet[0, 1]))
         points.append(
             TrackPoint(
                 at=at,

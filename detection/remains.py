@@ -31,9 +31,12 @@ FORGET_S = 900.0  # an object that was told and lies for so long belongs to the 
 GONE_S = 4.0
 GONE_SHARE = 0.2  # less of it than this still differs from the old scene
 LATER_TIMES = 1.7  # half out of the picture, and somebody was seen to leave it (ours)
-DOUBTFUL_TIMES = 6.0  # half out of the picture, and nobody was seen to leave it
+DOUBTFUL_TIMES = 3.0  # half out of the picture, and nobody was seen to leave it
 LARGEST_SHARE = 0.3  # of the picture: more is no object, it is another view
 REMEMBERED_S = 120.0  # what is gone, so that a part of it is not told again
+SETTLES_S = 3.0  # who was there has gone for so long: what it leaves is judged then (ours)
+GROWN_TIMES = 1.2  # its area: it is asked anew in which zone it lies (ours)
+TOUCHES_PX = 4.0  # working pixels: parts no further apart are of one thing
 TOGETHER_S = 4.0  # parts that appeared within so long and lie close by are one thing
 TOGETHER_SHARE = 0.06  # of the picture's width
 
@@ -46,6 +49,7 @@ class Verdict(StrEnum):
     HANGS_ON_MOVER = "hangs_on_mover"  # a small still part of something that moves
     STANDS = "stands"  # more came there than went
     SEEN = "seen"  # the model sees a person or vehicle there
+    LIGHT = "light"  # large, and fading away at its rim: light that falls there, or is gone
     TAKEN_AWAY = "taken_away"  # the old scene was the sharper one, or the same but displaced
     DOUBTFUL = "doubtful"  # upright like somebody and nobody left, or cut by the picture's edge
 
@@ -55,7 +59,9 @@ class Remain:
     """One thing that stayed. `region` is of the working picture and grows with the thing.
 
     `first` is how it was measured when it was sure; `ended_at` and `end` (`removed`, `stayed`,
-    `view_changed`) are set when it is over.
+    `view_changed`) are set when it is over. `told` is set by the rule that told it: the first part
+    of a thing may lie outside the zone that the whole lies in. `given_area`: working pixels of it
+    when it was last given to the rules.
     """
 
     number: int
@@ -64,6 +70,8 @@ class Remain:
     box: Box
     started_at: datetime
     sure_at: datetime
+    given_area: int
+    told: bool = False
     gone_since: datetime | None = None
     ended_at: datetime | None = None
     end: str | None = None
@@ -71,13 +79,17 @@ class Remain:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class RemainsChange:
-    """What a frame brought: things that are sure now, and things that are over."""
+    """What a frame brought: things that are sure now, that reach further, and that are over."""
 
     appeared: Sequence[Remain] = ()
+    grown: Sequence[Remain] = ()
     ended: Sequence[Remain] = ()
 
 
 NOTHING_REMAINS = RemainsChange()
+
+_SOMEBODY = frozenset({Verdict.STANDS, Verdict.SEEN})
+"""A mover is there: its parts, its shadow and its lamps' light go with it."""
 
 
 @dataclass(slots=True, eq=False)
@@ -87,6 +99,7 @@ class Remains:
     persistence_s: float
     _present: list[Remain] = field(default_factory=list)
     _past: list[Remain] = field(default_factory=list)
+    _somebody: list[tuple[datetime, Box]] = field(default_factory=list)
     _count: int = 0
 
     def known(self, shape: tuple[int, ...]) -> Mask:
@@ -121,22 +134,63 @@ class Remains:
         appeared: list[Remain] = []
         if not look.settled or not look.age_s.any():
             return RemainsChange(ended=ended)
-        for leftover in leftovers(look, background, self.persistence_s):
-            known = self._known(leftover, look, at)
-            if known is not None:
-                known.region = known.region | leftover.region
-                known.box = around_both(known.box, leftover.box)
-            elif self._past_one(leftover, at):
-                continue
-            elif self._verdict(leftover, look, background, tracks, at) is Verdict.OBJECT:
+        fresh = [
+            one
+            for one in leftovers(look, background, self.persistence_s)
+            if not self._joins_known(one, look, at) and not self._past_one(one, at)
+        ]
+        resting = [self._resting(one, look, tracks, at) for one in fresh]
+        self._note_somebody(fresh, resting, at)
+        for leftover, own in zip(fresh, resting, strict=True):
+            beside = self._beside_somebody(leftover, look.scale)
+            at_rest = own or (Verdict.STANDS if beside else None)
+            verdict = self._verdict(leftover, at_rest, background, tracks, at)
+            if verdict is Verdict.OBJECT and not self._joins_known(leftover, look, at):
                 self._count += 1
                 started_at = at - timedelta(seconds=leftover.since_s)
                 remain = Remain(
-                    self._count, leftover, leftover.region, leftover.box, started_at, at
-                )
+                    self._count, leftover, leftover.region, leftover.box, started_at, at,
+                    leftover.area,
+                )  # fmt: skip
                 self._present.append(remain)
                 appeared.append(remain)
-        return RemainsChange(appeared, ended)
+        return RemainsChange(appeared, self._grown(), ended)
+
+    def _grown(self) -> Sequence[Remain]:
+        """What reaches clearly further than when it was last given to the rules."""
+        grown = []
+        for remain in self._present:
+            area = int(remain.region.sum())
+            if area > GROWN_TIMES * remain.given_area:
+                remain.given_area = area
+                grown.append(remain)
+        return grown
+
+    def _joins_known(self, leftover: Leftover, look: Look, at: datetime) -> bool:
+        """It is a part of a thing that is known, which then reaches so far."""
+        known = self._known(leftover, look, at)
+        if known is None:
+            return False
+        known.region = known.region | leftover.region
+        known.box = around_both(known.box, leftover.box)
+        return True
+
+    def _note_somebody(
+        self, fresh: Sequence[Leftover], verdicts: Sequence[Verdict | None], at: datetime
+    ) -> None:
+        """Remembers for a moment where a mover was held to be."""
+        self._somebody = [
+            (seen_at, box) for seen_at, box in self._somebody if _seconds(at, seen_at) < SETTLES_S
+        ]
+        self._somebody += [
+            (at, leftover.box)
+            for leftover, verdict in zip(fresh, verdicts, strict=True)
+            if verdict in _SOMEBODY
+        ]
+
+    def _beside_somebody(self, leftover: Leftover, scale: float) -> bool:
+        """It touches what was held to be a mover at rest until a moment ago."""
+        return any(gap(leftover.box, box) <= TOUCHES_PX / scale for _, box in self._somebody)
 
     def forget(self, at: datetime) -> Sequence[Remain]:
         """The view is another one: all ends."""
@@ -146,28 +200,32 @@ class Remains:
         self._present.clear()
         return ended
 
+    def _resting(
+        self, leftover: Leftover, look: Look, tracks: Mapping[int, Track], at: datetime
+    ) -> Verdict | None:
+        """What it is by its size and by who came, who went and whom the model sees."""
+        if leftover.area > LARGEST_SHARE * leftover.region.size:
+            return Verdict.OTHER_VIEW
+        size_px = _frame_size(leftover.region, look.scale)
+        return _at_rest(leftover, tracks.values(), at, size_px)
+
     def _verdict(
         self,
         leftover: Leftover,
-        look: Look,
+        at_rest: Verdict | None,
         background: Background,
         tracks: Mapping[int, Track],
         at: datetime,
     ) -> Verdict:
         """What a still region is held to be; what will never be an object is forgotten in time."""
-        if leftover.area > LARGEST_SHARE * leftover.region.size:
-            background.absorb(leftover.region)
-            return Verdict.OTHER_VIEW
-        size_px = _frame_size(leftover.region, look.scale)
-        at_rest = _at_rest(leftover, tracks.values(), at, size_px)
         if at_rest is not None:
-            if leftover.age_s > ABSORB_S:
+            if at_rest is Verdict.OTHER_VIEW or leftover.age_s > ABSORB_S:
                 background.absorb(leftover.region)
             return at_rest
-        if not leftover.was_added:
+        if leftover.is_light or not leftover.was_added:
             if leftover.age_s > 2 * self.persistence_s:
                 background.absorb(_grown(leftover.region))
-            return Verdict.TAKEN_AWAY
+            return Verdict.LIGHT if leftover.is_light else Verdict.TAKEN_AWAY
         doubt = self._doubt(leftover, tracks, at)
         if doubt is not None and leftover.age_s > ABSORB_S:
             background.absorb(leftover.region)

@@ -63,14 +63,15 @@ class ToldRemains:
     _zones: list[PictureZone] = field(default_factory=list)
 
     def found(self, view: SceneView) -> list[Found]:
-        """What appeared in a zone of this kind."""
-        if not view.remains.appeared or view.suspended:
+        """What appeared in a zone of this kind, or reaches into it now."""
+        fresh = [*view.remains.appeared, *(r for r in view.remains.grown if not r.told)]
+        if not fresh or view.suspended:
             return []
         height, width = view.look.changed.shape
         if not self._zones or self._zones[0].mask.shape != (height, width):
             self._zones = picture_zones(view.camera.zones, width, height)
         found = []
-        for remain in view.remains.appeared:
+        for remain in fresh:
             zone = zone_of(remain.region, self._zones)
             if zone is None or zone.zone.kind is not self.zone_kind:
                 continue
@@ -81,6 +82,7 @@ class ToldRemains:
 
     def tell(self, view: SceneView, found: Found, parameters: Values, values: Values) -> SceneEvent:
         remain, first = found.remain, found.remain.first
+        remain.told = True
         passer = None
         shots = []
         seen_first_at = found.passer.first_seen_at if found.passer else remain.started_at
@@ -121,6 +123,7 @@ class ToldRemains:
                 "contrast_levels": round(first.contrast, 1),
                 "added": round(first.added, 2),
                 "displaced": round(first.displaced, 2),
+                "steep": round(first.steep, 3),
                 "area_px": round(first.area / view.look.scale**2),
                 "light": view.light.light.value,
                 "wet": first.wet,
@@ -140,6 +143,7 @@ class ToldRemains:
             same = found.passer is not None and telling.passer_id == found.passer.track_id
             if same and abs(since_s) <= within_s:
                 telling.parts.add(found.remain.number)
+                found.remain.told = True
                 return True
         return False
 

@@ -89,7 +89,8 @@ def test_what_one_truck_loses_along_its_way_is_one_spill_until_all_is_gone() -> 
     assert begun.passer.track_uid is not None
     assert begun.snapshots[1].seen[0].track_uid == begun.passer.track_uid
     assert 2 <= len(begun.track) <= 60
-    assert begun.track[-1].lon is not None
+    assert any(point.lon is not None for point in begun.track)
+    assert begun.track[-1].lon is None  # the edge cuts off its foot there
     assert begun.lon == pytest.approx(119.9002, abs=2e-4)
     assert begun.uncertainty_m is not None
     assert ended.ended_at is not None

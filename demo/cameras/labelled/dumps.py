@@ -165,6 +165,10 @@ def tipped(take: Take, at_s: float) -> bool:
         PlannedEvent("body_raised", "raised", raised[0], raised[0] + 2, raised[1],
                      actor=len(take.actors) - 1, truck=truck, spot=spot)
     )  # fmt: skip
+    take.events.append(
+        PlannedEvent("open_load", "open", 0, 0, begin + 9.6, actor=len(take.actors) - 1,
+                     truck=truck, spot=spot)
+    )  # fmt: skip
     return True
 
 

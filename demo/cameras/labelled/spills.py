@@ -43,6 +43,11 @@ def spill(take: Take, at_s: float, what: str) -> bool:
             spot=(spot[0] + way * long_m / 2, spot[1]),
         )
     )  # fmt: skip
+    if load == "open":
+        take.events.append(
+            PlannedEvent("open_load", load, 0, 0, actor=len(take.actors) - 1, truck=truck,
+                         spot=spot)
+        )  # fmt: skip
     return True
 
 
