@@ -32,6 +32,7 @@ from app.attribution_inputs import (
 from app.event_recorder import EventRecorder
 from app.observation_queue import Told
 from app.patient_store import PatientStore, Stopped
+from app.thresholds import check_thresholds
 from config.camera import Camera
 from config.settings import Settings
 from config.site import Site
@@ -75,6 +76,7 @@ class Attributor:
         self._recorder = recorder
         self._store = store
         self._camera_ids = sorted(camera_ids)
+        check_thresholds(site.rules)  # a wrong one ends here, and not at the first passage
         self._parameters = AttributionParameters.of(site.rules)
         self._stop = stop
         self._due: dict[UUID, datetime] = {}

@@ -264,3 +264,25 @@ class TestWhatAPersonSaid:
         told = self.said(SEEN, None, "v1")
         assert told["unknown_truck"].values["reason"] == "no_truck_near"
         assert told["no_permit"].values["reason"] == "not_registered"
+
+
+class TestWhatASiteSets:
+    @staticmethod
+    def with_rules(**rules: dict[str, float | int | str | bool]) -> Site:
+        return dataclasses.replace(SITE, rules=rules)
+
+    def test_thresholds(self) -> None:
+        """A plate read with 0.8 is asked for in the register only where the site says so."""
+        doubtful = with_plate("浙A77777", 0.8)
+        assert findings(doubtful)["unknown_truck"].values["reason"] == "no_truck_near"
+        site = self.with_rules(gate_findings={"reliability": 0.7, "sure": 0.7, "likely": 0.7})
+        told = findings(doubtful, site=site)["unknown_truck"]
+        assert (told.values["reason"], told.suspected) == ("plate_not_registered", False)
+        assert told.parameters["reliability"] == 0.7
+
+    @pytest.mark.parametrize("kind", ["unknown_truck", "no_permit"])
+    def test_a_kind_that_is_off_is_not_told(self, kind: str) -> None:
+        both = {"unknown_truck", "no_permit"}
+        assert set(findings(SEEN)) == both
+        off = self.with_rules(**{kind: {"enabled": False}})
+        assert set(findings(SEEN, site=off)) == both - {kind}
