@@ -10,9 +10,9 @@ import numpy as np
 import pytest
 import yaml
 
+from config.detector_classes import CLASS_NAMES
 from demo.scenes import litter
 from demo.scenes.backdrop import Surroundings, paint_backdrop, paint_place
-from demo.scenes.classes import CLASS_NAMES
 from demo.scenes.dataset import CROP_PX, region, write_dataset
 from demo.scenes.glyphs import GLYPHS, PROVINCES, glyph
 from demo.scenes.ground import Road
