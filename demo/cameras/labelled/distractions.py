@@ -12,8 +12,8 @@ from demo.cameras.labelled.take import Disturbance, LyingStain, Take
 from demo.cameras.labelled.traffic import through
 from demo.cameras.script import Actor, Lying, Path, always, during
 from demo.scenes.litter import Stain, bag, spill_liquid, spill_solid
+from demo.scenes.placed import Placed
 from demo.scenes.shape import Part, Shape
-from demo.scenes.stage import Placed
 from demo.scenes.trucks import sanitation_truck
 from demo.scenes.vehicles import car, van
 
