@@ -49,3 +49,15 @@ class Attribution(msgspec.Struct, frozen=True, kw_only=True):
     nobody: float
     vehicle_id: str | None = None
     final: bool = False
+
+
+def as_said(answer: Attribution, vehicle_id: str | None) -> Attribution:
+    """The answer where a person said who it was, None: no registered vehicle. Nothing is weighed
+    any more; what was measured of that vehicle stays.
+    """
+    if vehicle_id is None:
+        return msgspec.structs.replace(answer, vehicle_id=None, candidates=(), nobody=1.0)
+    measured = [each for each in answer.candidates if each.vehicle_id == vehicle_id]
+    named = measured[0] if measured else Candidate(vehicle_id=vehicle_id, confidence=1.0)
+    sure = msgspec.structs.replace(named, confidence=1.0)
+    return msgspec.structs.replace(answer, vehicle_id=vehicle_id, candidates=(sure,), nobody=0.0)

@@ -1,7 +1,7 @@
 """What a passage before a camera shows against the register (过车研判): an unknown truck, a silent
 terminal, a truck that leaves a site laden without a permit and that only the camera saw.
 
-Pure, and told once for a passage: when its attribution is final. All thresholds are ours.
+Pure, and told once for a passage: when its attribution is final.
 """
 
 from __future__ import annotations
@@ -12,6 +12,13 @@ from alerts.attribution import Attribution, Candidate
 from alerts.attribution_match import FleetKnown
 from alerts.attribution_parameters import AttributionParameters
 from alerts.attribution_plate import SAME
+from alerts.gate_parameters import (
+    NO_PERMIT,
+    TERMINAL_SILENT,
+    UNKNOWN_TRUCK,
+    GateParameters,
+    kinds_told,
+)
 from alerts.value import Value
 from config.camera import CameraRole
 from config.site import Site
@@ -22,27 +29,6 @@ from detection.sighting import Direction, Load, Sighting
 from geofence.rules.no_permit import Papers
 
 _TRUCKS = frozenset({"muck_truck", "truck", "load_open", "load_covered", "body_raised"})
-
-
-@dataclass(frozen=True, slots=True)
-class GateParameters:
-    """Thresholds; `[rules.<kind>]` of the three kinds do not reach them yet.
-
-    Attributes:
-        class_confidence: of a truck, below which nothing is said.
-        reliability: of a plate, from which on the register is asked for it.
-        sure: of what is told, 0 to 1.
-        likely: of an unknown truck without a plate that was read: suspected.
-        load_confidence: of a load that shows.
-        elsewhere_m: a truck whose own fixes put it farther away than this was not here.
-    """
-
-    class_confidence: float = 0.4
-    reliability: float = 0.9
-    sure: float = 0.9
-    likely: float = 0.9
-    load_confidence: float = 0.6
-    elsewhere_m: float = 400.0
 
 
 def gate_findings(
@@ -56,15 +42,17 @@ def gate_findings(
     """Findings of one passage; none while its attribution is not final, or of no truck.
 
     `answer` is that of the sighting's track, `fleet` what was known for it. Where
-    `fleet.elsewhere` is None nobody is said to be silent.
+    `fleet.elsewhere` is None nobody is said to be silent. Without `parameters`, those of the site.
     """
     if not answer.final or answer.track_uid != sighting.track_uid:
         return []
-    case = _Case(sighting, answer, site, fleet, parameters or GateParameters())
+    parameters = parameters or GateParameters.of(site.rules)
+    case = _Case(sighting, answer, site, fleet, parameters)
     if not case.is_truck:
         return []
     found = (case.unknown_truck(), case.terminal_silent(), case.no_permit())
-    return [event for event in found if event is not None]
+    told = kinds_told(site.rules)
+    return [event for event in found if event is not None and event.kind in told]
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +87,7 @@ class _Case:
             return None
         unread = reason == "no_truck_near"
         return self._event(
-            "unknown_truck",
+            UNKNOWN_TRUCK,
             sure,
             suspected=unread or sure < self.p.sure,
             reason=reason,
@@ -124,7 +112,7 @@ class _Case:
         else:
             reason = "elsewhere" if best.vehicle_id in self.fleet.elsewhere else "silent"
         return self._event(
-            "terminal_silent",
+            TERMINAL_SILENT,
             best.confidence,
             suspected=best.confidence < self.p.sure,
             vehicle=best.vehicle_id,
@@ -163,7 +151,7 @@ class _Case:
             values, worst = {"reason": "not_registered"}, None
         named = worst is not None and worst.vehicle_id == self.answer.vehicle_id
         return self._event(
-            "no_permit",
+            NO_PERMIT,
             bad * seen.load_confidence,
             suspected=not named,
             zone_id=zone_id,

@@ -16,7 +16,7 @@ from uuid import UUID
 import structlog
 from prometheus_client import Counter
 
-from alerts.attribution import Attribution
+from alerts.attribution import Attribution, as_said
 from alerts.attribution_match import FleetKnown, attribute, together
 from alerts.attribution_parameters import AttributionParameters
 from alerts.attribution_seen import Seen, seen_of
@@ -32,6 +32,7 @@ from app.attribution_inputs import (
 from app.event_recorder import EventRecorder
 from app.observation_queue import Told
 from app.patient_store import PatientStore, Stopped
+from app.thresholds import check_thresholds
 from config.camera import Camera
 from config.settings import Settings
 from config.site import Site
@@ -75,6 +76,7 @@ class Attributor:
         self._recorder = recorder
         self._store = store
         self._camera_ids = sorted(camera_ids)
+        check_thresholds(site.rules)  # a wrong one ends here, and not at the first passage
         self._parameters = AttributionParameters.of(site.rules)
         self._stop = stop
         self._due: dict[UUID, datetime] = {}
@@ -117,6 +119,7 @@ class Attributor:
         since = now - timedelta(seconds=self._vision.attribute_within_s)
         stored = sightings_open(conn, self._camera_ids, since)
         before = {s.sighting.track_uid: s.attribution for s in stored}
+        said = {s.sighting.track_uid: s.choice.vehicle_id for s in stored if s.choice is not None}
         passages: dict[UUID, list[Sighting]] = {}
         for each in stored:
             passages.setdefault(each.sighting.track_uid, []).append(each.sighting)
@@ -137,8 +140,9 @@ class Attributor:
                     if worth.final:
                         # Before the answer: should the process end between the two, the passage is
                         # still open and is judged again.
-                        of_track = passages.get(answer.track_uid, [])
-                        answers += self._findings(conn, of_track, answer, fleet)
+                        uid = answer.track_uid
+                        who = as_said(answer, said[uid]) if uid in said else answer
+                        answers += self._findings(conn, passages.get(uid, []), who, fleet)
                     answers.append(worth)
                     self._told[answer.track_uid] = worth
         self._tell(answers)

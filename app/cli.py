@@ -11,22 +11,20 @@ from typing import Annotated
 import structlog
 import typer
 
-from alerts.attribution_parameters import AttributionParameters
 from app.commands import evaluate, tracks, verify, vision
 from app.commands.terminal import err, out
 from app.roles import Role
 from app.servers.errors import ServerError
+from app.thresholds import check_thresholds
 from config.check import check_site
 from config.problem import Severity, SiteError
 from config.rule_parameters import ParameterError
 from config.settings import Settings, SettingsError
 from config.site_files import load_site, read_site_folder
 from detection.detector import DetectorError
-from detection.parameters import read_camera_parameters
 from detection.training.base import BaseModelError
 from detection.training.dataset import DatasetError
 from detection.training.ultralytics_import import TrainingUnavailableError
-from geofence.engine import Engine
 from ingest.replay import ReplayError
 from ingest.tracks import TrackError
 from store.errors import StoreError
@@ -99,9 +97,7 @@ def check(
     if any(problem.severity is Severity.ERROR for problem in problems):
         raise typer.Exit(2)
     loaded = load_site(read_site_folder(site))
-    Engine(loaded)  # a threshold that no rule knows ends here
-    read_camera_parameters(loaded.rules)
-    AttributionParameters.of(loaded.rules)
+    check_thresholds(loaded.rules)
     out.print("没有错误 no errors")
 
 

@@ -16,4 +16,12 @@ ALERT_KINDS = frozenset(
     """.split()  # noqa: SIM905 - a list literal would take thirty lines
 )
 
+OTHER_RULES = frozenset(
+    {
+        *("zone_visit", "stop", "trip", "segment_pass", "round"),
+        *("camera_body_raised", "attribution", "gate_findings"),
+    }
+)
+"""Tables `[rules.<name>]` with thresholds of what is no kind of alert."""
+
 SEVERITIES = ("notice", "warning", "serious")

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 from config.datum import Datum
 from config.fields import Fields
-from config.names import ALERT_KINDS, SEVERITIES
+from config.names import ALERT_KINDS, OTHER_RULES, SEVERITIES
 from config.problem import ProblemList
 from config.site import RuleParameters
 from config.toml_file import TomlFile, read_toml
@@ -65,7 +65,7 @@ def _rules(toml: TomlFile, problems: ProblemList) -> dict[str, RuleParameters]:
         if not isinstance(parameters, dict):
             problems.error(FILE, toml.line_of("rules", 0, kind), table, "must be a table")
             continue
-        if kind not in ALERT_KINDS and kind != "zone_visit":
+        if kind not in ALERT_KINDS | OTHER_RULES:
             problems.warning(FILE, toml.line_of(table), table, "no rule has this name")
         for key, value in parameters.items():
             wrong = _wrong_parameter(key, value)

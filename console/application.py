@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import AsyncIterator
+from importlib.resources import files
 from pathlib import Path
 
 import structlog
@@ -80,6 +81,8 @@ def create_app(settings: Settings, destinations_of: DestinationsOf) -> FastAPI:
     _add_events(app, hub)
     _add_health(app, connections, feed)
     _add_error_answers(app)
+    # Values of alerts and what they may be are named where they are told, and once.
+    app.mount("/i18n/alerts", Page(directory=str(files("alerts").joinpath("i18n"))))
     app.mount("/", Page(directory=WEB, html=True))
     return app
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import Annotated
 from uuid import UUID
@@ -20,7 +22,9 @@ from console.sighting_responses import (
 )
 from console.views import alert_entry
 from store.alert_reader import stored_alert
+from store.database import Connection
 from store.operator import CannotBeLaidError, lay_at, lay_sighting
+from store.outbox_entry import DestinationsOf
 from store.sighting_reader import recent_sightings, sighting_picture
 from store.sighting_reader import sighting as stored_sighting
 
@@ -92,20 +96,11 @@ def picture(conn: Conn, sighting_id: UUID) -> Response:
 
 @router.post("/sightings/{sighting_id}/lay")
 def lay_a_sighting(request: Request, sighting_id: UUID, body: Laying) -> SightingEntry:
-    """Say who it was (人工归因); alerts about that passage alone are laid there too."""
-    state = request.app.state
-    with state.connections.connection() as conn:
-        try:
-            done = lay_sighting(
-                conn,
-                sighting_id,
-                body.vehicle_id,
-                request.state.operator,
-                body.note.strip() or None,
-                state.destinations_of,
-            )
-        except CannotBeLaidError as error:
-            raise HTTPException(422, str(error)) from error
+    """Say who it was (人工归因); alerts about that passage alone are laid there too, those that are
+    still to come as well.
+    """
+    with _laying(request) as conn:
+        done = lay_sighting(conn, sighting_id, *_said(request, body))
         stored = stored_sighting(conn, sighting_id) if done else None
     if stored is None:
         raise _no_sighting(sighting_id)
@@ -115,23 +110,28 @@ def lay_a_sighting(request: Request, sighting_id: UUID, body: Laying) -> Sightin
 @router.post("/alerts/{alert_id}/lay")
 def lay_an_alert(request: Request, alert_id: UUID, body: Laying) -> AlertEntry:
     """Lay a camera's alert at a vehicle (人工归因), or at none of ours; it wins over the rules."""
-    state = request.app.state
-    with state.connections.connection() as conn:
-        try:
-            lay_at(
-                conn,
-                alert_id,
-                body.vehicle_id,
-                request.state.operator,
-                body.note.strip() or None,
-                state.destinations_of,
-            )
-        except CannotBeLaidError as error:
-            raise HTTPException(422, str(error)) from error
+    with _laying(request) as conn:
+        lay_at(conn, alert_id, *_said(request, body))
         stored = stored_alert(conn, alert_id)
     if stored is None:
         raise HTTPException(404, f"no alert {alert_id}")
     return alert_entry(stored)
+
+
+@contextmanager
+def _laying(request: Request) -> Iterator[Connection]:
+    """A connection on which what cannot be laid is the client's fault."""
+    with request.app.state.connections.connection() as conn:
+        try:
+            yield conn
+        except CannotBeLaidError as error:
+            raise HTTPException(422, str(error)) from error
+
+
+def _said(request: Request, body: Laying) -> tuple[str | None, str, str | None, DestinationsOf]:
+    """At whom, by whom, why, and who is told."""
+    note = body.note.strip() or None
+    return body.vehicle_id, request.state.operator, note, request.app.state.destinations_of
 
 
 def _aware(moment: datetime | None) -> datetime | None:

@@ -18,6 +18,9 @@ from store.database import Connection
 from store.evidence_writer import add_evidence
 from store.laying import laying_detail, set_by_people, told_of
 from store.outbox_entry import DestinationsOf, notify, write_entries
+from store.passage_word import Passage, PassageWord, sole_passer, words_on
+from store.person_step import lay
+from store.site import read_site
 from store.sql import query
 
 
@@ -42,6 +45,9 @@ def write_changes(
     A state that an alert was in before is a replay (the same tracks judged again), unless the
     alert still is as this writer itself wrote it last (`followed`, by digest): then it is the next
     step in a life that this writer follows.
+
+    What a person said of a passage holds for the alerts that name it alone: one that nobody laid
+    yet is laid so, as a step of that person's right behind the rules' own.
     """
     outcome = Outcome(Counter(), {})
     if not changes:
@@ -63,11 +69,23 @@ def write_changes(
     logged: dict[UUID, int] = {}
     if new:
         logged = dict(conn.execute(query("logged_revisions"), {"alert_ids": new}).fetchall())
+    words = words_on(conn, passages_named(changes))
     for alert_id, told in steps.items():
         life = _Life(conn, rows.get(alert_id), logged.get(alert_id, 0), destinations_of, outcome)
         life.advance(told, followed)
+        life.lay_as_said(words)
     notify(conn, list(outcome.changed), outcome.counts["outbox"])
     return outcome
+
+
+def passages_named(changes: Sequence[AlertChange]) -> list[Passage]:
+    """Who passed in the cameras' alerts among these."""
+    return [
+        (change.alert.camera_id, passer.track_uid, passer.seen_at)
+        for change in changes
+        if change.alert.camera_id is not None
+        for passer in change.alert.passers
+    ]
 
 
 class _Life:
@@ -103,6 +121,19 @@ class _Life:
             pictures = self._write_evidence(change.evidence)
             if pictures or digest_of(change.alert) != self._digest:
                 self._apply(change)
+
+    def lay_as_said(self, words: Mapping[UUID, PassageWord]) -> None:
+        """`words` by track; what a person said of the alert itself stays."""
+        stored = self._stored
+        if stored is None or stored.choice is not None or stored.alert.withdrawn:
+            return
+        passer = sole_passer(stored.alert)
+        word = words.get(passer.track_uid) if passer else None
+        if word is None:
+            return
+        taken = lay(self._conn, stored, word, read_site(self._conn), self._destinations_of)
+        self._stored = taken.stored
+        self._outcome.counts["outbox"] += taken.entries
 
     def _is_old_news(self, alert: Alert, followed: Mapping[UUID, bytes]) -> bool:
         digest = digest_of(alert)

@@ -5,25 +5,29 @@ from __future__ import annotations
 from typing import Any
 from uuid import UUID
 
-import msgspec
 from psycopg import Cursor
 from psycopg.rows import dict_row
-from psycopg.types.json import Jsonb
 
-from alerts.alert import AlertStatus, ChangeKind
+from alerts.alert import Alert, AlertStatus
 from config.site import Site
-from store.alert_row import StoredAlert, stored_alert_of
+from store.alert_row import StoredAlert, alert_of, stored_alert_of
 from store.database import Connection
 from store.errors import translated
-from store.laying import told_of
-from store.outbox_entry import DestinationsOf, notify, write_entries
-from store.sighting_writer import TRACK_AT_MOST
+from store.outbox_entry import DestinationsOf
+from store.passage_word import (
+    Passage,
+    PassageWord,
+    alerts_of_track,
+    choose_sightings,
+    lock_passages,
+    sole_passer,
+)
+from store.person_step import lay, take_step
 from store.site import read_site
 from store.sql import query
 
 CONFIRMED = "confirmed"
-ATTRIBUTED = "attributed"
-"""What is said of these steps in the log and, behind `alert.`, in the outbox."""
+"""What is said of this step in the log and, behind `alert.`, in the outbox."""
 
 
 class CannotBeLaidError(ValueError):
@@ -77,8 +81,8 @@ def lay_at(  # noqa: PLR0917  as the others, and at whom
 ) -> StoredAlert | None:
     """Lay a camera's alert at a vehicle (人工归因), or with None at no registered one.
 
-    It wins over what the rules say and will say. Where one passer alone is in question, the
-    sightings of that passage are laid too. None where there is no alert of that id; the same again
+    It wins over what the rules say and will say. Where one passer alone is in question, it is a
+    word on that passage, as `lay_sighting`. None where there is no alert of that id; the same again
     changes nothing.
 
     Raises:
@@ -89,29 +93,22 @@ def lay_at(  # noqa: PLR0917  as the others, and at whom
         conn.transaction(),
         conn.cursor(row_factory=dict_row) as cursor,
     ):
-        row = cursor.execute(query("one_alert"), {"alert_id": alert_id}).fetchone()
-        if row is None:
+        alert = _alert(cursor, alert_id)
+        if alert is None:
             return None
-        alert = stored_alert_of(row).alert
         if alert.camera_id is None:
             raise CannotBeLaidError("only what a camera saw can be laid at a vehicle")
         site = read_site(conn)
         _check(site, vehicle_id)
-        # Sightings before the alert, as the rules' writer does: neither waits in a circle.
-        if len(alert.passers) == 1:
-            [passer] = alert.passers
-            choice = {
-                "track_uid": passer.track_uid,
-                "vehicle_id": vehicle_id,
-                "by": actor,
-                "note": note,
-                "since": passer.seen_at - TRACK_AT_MOST,
-                "until": passer.seen_at + TRACK_AT_MOST,
-            }
-            if cursor.execute(query("choose_sightings"), choice).rowcount:
-                sighted = {"channel": "sighting", "payload": alert.camera_id}
-                cursor.execute(query("notify"), sighted)
-        return _choose(cursor, alert_id, vehicle_id, actor, note, site, destinations_of)
+        lock_passages(conn, (passer.track_uid for passer in alert.passers))
+        alert = _alert(cursor, alert_id) or alert  # who passed may have become known meanwhile
+        word = PassageWord(vehicle_id=vehicle_id, by=actor, note=note)
+        passer = sole_passer(alert)
+        if passer is not None:
+            passage = (alert.camera_id or "", passer.track_uid, passer.seen_at)
+            _lay_passage(cursor, passage, word, site, destinations_of)
+        before = _locked(cursor, alert_id)
+        return before and lay(conn, before, word, site, destinations_of).stored
 
 
 def lay_sighting(  # noqa: PLR0917  as `lay_at`
@@ -122,7 +119,8 @@ def lay_sighting(  # noqa: PLR0917  as `lay_at`
     note: str | None,
     destinations_of: DestinationsOf,
 ) -> bool:
-    """Say who a sighting was, and of the alerts about that passage alone; False without one.
+    """Say who passed: of all sightings of that passage, and of the alerts about it alone, those
+    that are still to come too; False without such a sighting.
 
     Raises:
         CannotBeLaidError: no such vehicle is registered; nothing was changed.
@@ -137,21 +135,10 @@ def lay_sighting(  # noqa: PLR0917  as `lay_at`
             return False
         site = read_site(conn)
         _check(site, vehicle_id)
-        track, at = row["track_uid"], row["at"]
-        span = {"since": at - TRACK_AT_MOST, "until": at + TRACK_AT_MOST}
-        choice = {"track_uid": track, "vehicle_id": vehicle_id, "by": actor, "note": note}
-        cursor.execute(query("choose_sightings"), {**choice, **span})
-        cursor.execute(query("notify"), {"channel": "sighting", "payload": row["camera_id"]})
-        of_track = {
-            "camera_id": row["camera_id"],
-            "passer": Jsonb([{"track_uid": str(track)}]),
-            **span,
-        }
-        for found in cursor.execute(query("alerts_of_track"), of_track).fetchall():
-            alert_id = found["alert_id"]
-            held = cursor.execute(query("one_alert"), {"alert_id": alert_id}).fetchone()
-            if held is not None and len(held["passers"]) == 1:
-                _choose(cursor, alert_id, vehicle_id, actor, note, site, destinations_of)
+        lock_passages(conn, [row["track_uid"]])
+        passage = (row["camera_id"], row["track_uid"], row["at"])
+        word = PassageWord(vehicle_id=vehicle_id, by=actor, note=note)
+        _lay_passage(cursor, passage, word, site, destinations_of)
         return True
 
 
@@ -160,32 +147,21 @@ def _check(site: Site, vehicle_id: str | None) -> None:
         raise CannotBeLaidError(f"no vehicle {vehicle_id!r} is registered")
 
 
-def _choose(  # noqa: PLR0917  private, and each is what its name says
+def _lay_passage(
     cursor: Cursor[dict[str, Any]],
-    alert_id: UUID,
-    vehicle_id: str | None,
-    actor: str,
-    note: str | None,
+    passage: Passage,
+    word: PassageWord,
     site: Site,
     destinations_of: DestinationsOf,
-) -> StoredAlert | None:
-    before = _locked(cursor, alert_id)
-    if before is None:
-        return None
-    was = before.choice
-    if was is not None and (was.vehicle_id, was.note or "") == (vehicle_id, note or ""):
-        return before
-    vehicle = site.vehicles.get(vehicle_id or "")
-    company = site.companies.get(vehicle.company_id) if vehicle else None
-    laid = {
-        "vehicle_id": vehicle_id,
-        "plate": vehicle.plate if vehicle else None,
-        "plate_color": vehicle.plate_color.value if vehicle else None,
-        "company": company.name if company else None,
-    }
-    detail = Jsonb(laid, dumps=msgspec.json.encode)
-    step = {**_step(before, actor, note), **laid, "change": ATTRIBUTED, "detail": detail}
-    return _told(cursor, "set_choice", step, before, destinations_of)
+) -> None:
+    """Write the word to the passage's sightings and to the alerts that name it alone."""
+    conn = cursor.connection
+    # Sightings before the alerts, as the rules' writer does: neither waits in a circle.
+    choose_sightings(conn, passage, word)
+    for alert_id in alerts_of_track(conn, passage):
+        before = _locked(cursor, alert_id)
+        if before is not None and sole_passer(before.alert) is not None:
+            lay(conn, before, word, site, destinations_of)
 
 
 def _set_status(  # noqa: PLR0917  private, and each is what its name says
@@ -210,14 +186,9 @@ def _set_status(  # noqa: PLR0917  private, and each is what its name says
         same = (before.status.value, was, before.note or "") == (status, verdict, note or "")
         if same:
             return before
-        step = {
-            **_step(before, actor, note),
-            "status": status,
-            "verdict": verdict,
-            "change": change,
-            "detail": None,
-        }
-        return _told(cursor, "set_status", step, before, destinations_of)
+        step = {"change": change, "actor": actor, "note": note, "detail": None}
+        set_to = {"status": status, "verdict": verdict}
+        return take_step(conn, "set_status", step | set_to, before, destinations_of).stored
 
 
 def _verdict_after(before: StoredAlert, change: str) -> bool | None:
@@ -229,41 +200,13 @@ def _verdict_after(before: StoredAlert, change: str) -> bool | None:
     return True if before.verdict is not None and before.verdict.true else None
 
 
+def _alert(cursor: Cursor[dict[str, Any]], alert_id: UUID) -> Alert | None:
+    row = cursor.execute(query("one_alert"), {"alert_id": alert_id}).fetchone()
+    return None if row is None else alert_of(row)
+
+
 def _locked(cursor: Cursor[dict[str, Any]], alert_id: UUID) -> StoredAlert | None:
     # The same lock as the rules' writer: the row may be moving under it.
     cursor.execute(query("lock_alert"), {"alert_id": alert_id})
     row = cursor.execute(query("alerts_by_id"), {"alert_ids": [alert_id]}).fetchone()
     return None if row is None else stored_alert_of(row)
-
-
-def _step(before: StoredAlert, actor: str, note: str | None) -> dict[str, Any]:
-    return {
-        "alert_id": before.alert.alert_id,
-        "started_at": before.alert.started_at,
-        "actor": actor,
-        "note": note,
-        "revision": before.revision + 1,
-        "digest": None,
-    }
-
-
-def _told(
-    cursor: Cursor[dict[str, Any]],
-    update: str,
-    step: dict[str, Any],
-    before: StoredAlert,
-    destinations_of: DestinationsOf,
-) -> StoredAlert:
-    """Write the step, its log line and whom it is told to."""
-    row = cursor.execute(query(update), step).fetchone()
-    if row is None:
-        raise RuntimeError(f"alert {step['alert_id']} vanished under its lock")
-    cursor.execute(query("insert_log"), step)
-    stored = stored_alert_of(row)
-    conn = cursor.connection
-    entries = 0
-    if stored.alert.rings:
-        told = told_of(conn, ChangeKind.AMENDED, before, stored)
-        entries = write_entries(conn, step["change"], stored, destinations_of(told))
-    notify(conn, [step["alert_id"]], entries)
-    return stored

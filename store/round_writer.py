@@ -9,9 +9,9 @@ from uuid import UUID, uuid5
 import msgspec
 from psycopg.types.json import Jsonb
 
-from geofence.finding import Round, identity
+from geofence.finding import Round
 from store.database import Connection
-from store.sql import query
+from store.told_writer import write_told
 
 ROUND_NAMESPACE = UUID("0b5f4b0a-7f38-5f0e-8f6e-5a3c3e6d9d77")
 
@@ -23,17 +23,7 @@ def round_id_of(plan_id: str, window_from: datetime) -> UUID:
 
 def write_rounds(conn: Connection, rounds: Sequence[Round]) -> int:
     """How many rows changed. Of one round only the last word counts; a withdrawn one is removed."""
-    last = {identity(told): told for told in rounds}
-    # Always in one order: two writers wait for each other and never in a circle.
-    ordered = sorted(last.values(), key=lambda told: (told.plan_id, told.window_from))
-    changed = 0
-    with conn.cursor() as cursor:
-        for name, withdrawn in (("upsert_round", False), ("delete_round", True)):
-            rows = [_row(told) for told in ordered if told.withdrawn is withdrawn]
-            if rows:
-                cursor.executemany(query(name), rows)
-                changed += cursor.rowcount
-    return changed
+    return write_told(conn, rounds, "round", _row)
 
 
 def _row(told: Round) -> dict[str, object]:

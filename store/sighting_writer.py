@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -14,17 +14,16 @@ from psycopg.types.json import Jsonb
 from alerts.attribution import Attribution
 from detection.sighting import Sighting
 from store.database import Connection
+from store.passage_word import TRACK_AT_MOST, choose_sightings, words_on
 from store.sighting_row import row_of
 from store.sql import query
-
-TRACK_AT_MOST = timedelta(hours=1)
-"""No track lasts longer: so far from its moment the parts of the table are searched for it."""
 
 
 def write_sightings(conn: Connection, sightings: Sequence[Sighting]) -> int:
     """Store those not yet known, amend the others in place; how many rows were written.
 
-    Of one sighting only the last word counts. `NOTIFY sighting` with each camera's id.
+    Of one sighting only the last word counts. A new one of a passage that a person has said a word
+    on takes it over. `NOTIFY sighting` with each camera's id.
     """
     if not sightings:
         return 0
@@ -49,6 +48,11 @@ def write_sightings(conn: Connection, sightings: Sequence[Sighting]) -> int:
         cursor.executemany(
             query("notify"), [{"channel": "sighting", "payload": camera} for camera in cameras]
         )
+    passages = {s.track_uid: (s.camera_id, s.track_uid, s.at) for s in last.values()}
+    told_first = {row["track_uid"] for row in new}
+    words = words_on(conn, [passages[uid] for uid in sorted(told_first)])
+    for uid, word in words.items():
+        choose_sightings(conn, passages[uid], word)
     return written
 
 

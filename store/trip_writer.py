@@ -8,9 +8,9 @@ from uuid import UUID, uuid5
 
 import msgspec
 
-from geofence.finding import Trip, identity
+from geofence.finding import Trip
 from store.database import Connection
-from store.sql import query
+from store.told_writer import write_told
 
 TRIP_NAMESPACE = UUID("6f6c1d1e-5d0e-5d5c-9b0b-3f2d6f0c7a41")
 
@@ -22,17 +22,7 @@ def trip_id_of(vehicle_id: str, began_at: datetime) -> UUID:
 
 def write_trips(conn: Connection, trips: Sequence[Trip]) -> int:
     """How many rows changed. Of one trip only the last word counts; a withdrawn one is removed."""
-    last = {identity(trip): trip for trip in trips}
-    # Always in one order: two writers wait for each other and never in a circle.
-    ordered = sorted(last.values(), key=lambda trip: (trip.vehicle_id, trip.began_at))
-    changed = 0
-    with conn.cursor() as cursor:
-        for name, withdrawn in (("upsert_trip", False), ("delete_trip", True)):
-            rows = [_row(trip) for trip in ordered if trip.withdrawn is withdrawn]
-            if rows:
-                cursor.executemany(query(name), rows)
-                changed += cursor.rowcount
-    return changed
+    return write_told(conn, trips, "trip", _row)
 
 
 def _row(trip: Trip) -> dict[str, object]:

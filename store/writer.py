@@ -8,12 +8,13 @@ from uuid import UUID
 import psycopg
 
 from ingest.position_columns import PositionColumns
-from store.alert_writer import Outcome, write_changes
+from store.alert_writer import Outcome, passages_named, write_changes
 from store.batch import Batch, Written
 from store.database import Connection
 from store.errors import translated
 from store.latest_positions import LatestPositions
 from store.outbox_entry import DestinationsOf
+from store.passage_word import lock_passages
 from store.position_writer import (
     all_differ,
     copy_positions,
@@ -125,6 +126,9 @@ class Writer:
         rounds = write_rounds(conn, batch.rounds) if batch.rounds else 0
         if trips or rounds:
             conn.execute(query("notify"), {"channel": "trip", "payload": ""})
+        tracks = {sighting.track_uid for sighting in batch.sightings}
+        tracks |= {attribution.track_uid for attribution in batch.attributions}
+        lock_passages(conn, tracks | {uid for _, uid, _ in passages_named(batch.changes)})
         # Before the alerts: people, too, lay the sighting first and then the alert.
         sightings = write_sightings(conn, batch.sightings)
         attributions = write_attributions(conn, batch.attributions)

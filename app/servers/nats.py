@@ -9,12 +9,12 @@ import signal
 import socket
 import time
 from pathlib import Path
-from types import TracebackType
 from typing import Self
 
 import structlog
 
 from app.servers.child import Child
+from app.servers.embedded import EmbeddedServer
 from app.servers.errors import DataFolderClosedError, PortTakenError, ServerError
 from app.servers.folder import FolderLock
 from app.servers.ports import LOOPBACK, free_port, require_free
@@ -35,12 +35,14 @@ _CONNECT = bytes((0x10, 12, 0, 4)) + b"MQTT" + bytes((4, 2, 0, 10, 0, 0))
 _CONNACK_ACCEPTED = bytes((0x20, 2, 0, 0))
 
 
-class EmbeddedNats:
+class EmbeddedNats(EmbeddedServer):
     """An MQTT 3.1.1 broker on `data`; a context manager to be entered in the main thread.
 
     No password: whoever is on this machine may publish, nobody else can reach it. QoS 1 messages
     and persistent sessions are kept in `data` over restarts and kills.
     """
+
+    name = NAME
 
     def __init__(
         self,
@@ -51,14 +53,12 @@ class EmbeddedNats:
         start_timeout_s: float = 60,
     ) -> None:
         """Name the folder and the port (0: any that is free); `sync_interval` may be `always`."""
-        self.data = data.absolute()
+        super().__init__(data)
         self.mqtt_port = mqtt_port
         self.client_port = 0
         self._port_wanted = mqtt_port
         self._sync_interval = sync_interval
         self._start_timeout_s = start_timeout_s
-        self._cleanup = contextlib.ExitStack()
-        self._child: Child | None = None
 
     @property
     def host(self) -> str:
@@ -72,17 +72,6 @@ class EmbeddedNats:
     @property
     def nats_url(self) -> str:
         return f"nats://{LOOPBACK}:{self.client_port}"
-
-    @property
-    def pid(self) -> int:
-        """The process id of the server.
-
-        Raises:
-            ServerError: it does not run.
-        """
-        if self._child is None:
-            raise ServerError(f"{NAME} on {self.data} is not started")
-        return self._child.pid
 
     def __enter__(self) -> Self:
         """Start and wait until it accepts MQTT clients.
@@ -108,14 +97,6 @@ class EmbeddedNats:
             self._start(lock)
             self._cleanup = stack.pop_all()
         return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self._cleanup.close()
 
     def _start(self, lock: FolderLock) -> None:
         log_file = self.data / "nats.log"

@@ -11,7 +11,6 @@ import tempfile
 import time
 from collections.abc import Mapping
 from pathlib import Path
-from types import TracebackType
 from typing import Self
 
 import psycopg
@@ -19,6 +18,7 @@ import structlog
 from psycopg import sql
 
 from app.servers.child import Child, User
+from app.servers.embedded import EmbeddedServer
 from app.servers.errors import PortTakenError, ServerError
 from app.servers.folder import FolderLock
 from app.servers.ports import LOOPBACK, free_port, require_free
@@ -48,7 +48,7 @@ _SETTINGS = {
 }
 
 
-class EmbeddedPostgres:
+class EmbeddedPostgres(EmbeddedServer):
     """PostgreSQL on `data`, made on first use; a context manager to be entered in the main thread.
 
     Loopback TCP and a unix socket, each with SCRAM: the generated password is in `data/password`
@@ -60,6 +60,8 @@ class EmbeddedPostgres:
     PostgreSQL's fast shutdown, also when we are killed; when both are, the next start recovers.
     """
 
+    name = NAME
+
     def __init__(
         self,
         data: Path,
@@ -69,13 +71,11 @@ class EmbeddedPostgres:
         start_timeout_s: float = 120,
     ) -> None:
         """Name the folder and the port (0: any free one); `settings` as in postgresql.conf."""
-        self.data = data.absolute()
+        super().__init__(data)
         self.port = port
         self._port_wanted = port
         self._settings = {**_SETTINGS, **(settings or {})}
         self._start_timeout_s = start_timeout_s
-        self._cleanup = contextlib.ExitStack()
-        self._child: Child | None = None
         self.socket_folder = self.data / "run"
         self.password = ""
 
@@ -83,17 +83,6 @@ class EmbeddedPostgres:
     def url(self) -> str:
         """A libpq URL without the password, which is `password`."""
         return f"postgresql://{ROLE}@{LOOPBACK}:{self.port}/{DATABASE}"
-
-    @property
-    def pid(self) -> int:
-        """The process id of the server.
-
-        Raises:
-            ServerError: it does not run.
-        """
-        if self._child is None:
-            raise ServerError(f"{NAME} on {self.data} is not started")
-        return self._child.pid
 
     def __enter__(self) -> Self:
         """Start and wait until it answers.
@@ -120,14 +109,6 @@ class EmbeddedPostgres:
             self._create_database()
             self._cleanup = stack.pop_all()
         return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self._cleanup.close()
 
     def _password(self) -> str:
         file = self.data / "password"

@@ -1,4 +1,4 @@
-// The words of the page: i18n/<language>.json, flat keys; {name} in a text is filled in.
+// The words of the page: i18n/<language>.json, flat keys; {name} in a text is filled in. Below them those of alerts' values.
 export const LANGUAGES = ["zh-CN", "en"];
 const KEPT_AS = "muckwatch.language";
 
@@ -7,7 +7,8 @@ export let language = LANGUAGES[0];
 
 export async function useLanguage(wanted) {
   language = LANGUAGES.includes(wanted) ? wanted : LANGUAGES[0];
-  words = await (await fetch(`i18n/${language}.json`)).json();
+  const [ofValues, own] = await Promise.all([`i18n/alerts/${language}.json`, `i18n/${language}.json`].map(async (file) => (await fetch(file)).json()));
+  words = { ...ofValues, ...own };
   localStorage.setItem(KEPT_AS, language);
   document.documentElement.lang = language;
   for (const element of document.querySelectorAll("[data-i18n]")) {

@@ -10,7 +10,7 @@ from demo.cameras.script import Actor, Lying, Path, Script, during
 from demo.scenes.backdrop import Surroundings
 from demo.scenes.ground import Road
 from demo.scenes.litter import bag
-from demo.scenes.stage import Placed
+from demo.scenes.placed import Placed
 
 ROAD = Road(-4.2, 11, 24, 7.0, walk_m=3.4, zebra_m=11)
 CAMERA = (5.2, 17.5, 0.92)

@@ -10,7 +10,7 @@ from demo.cameras.script import Actor, Lying, Path, Script, always, during
 from demo.scenes.backdrop import Surroundings
 from demo.scenes.ground import Road
 from demo.scenes.litter import waste_pile
-from demo.scenes.stage import Placed
+from demo.scenes.placed import Placed
 
 ROAD = Road(0, 14.5, 82, 7.0, walk_m=0.5)
 CAMERA = (5.8, 15.5, 0.9)

@@ -9,8 +9,9 @@ import numpy as np
 
 from demo.scenes.backdrop import Picture
 from demo.scenes.ground import Road
+from demo.scenes.placed import Placed
 from demo.scenes.shape import Shape
-from demo.scenes.stage import Drawing, Placed, Stage
+from demo.scenes.stage import Drawing, Stage
 
 _SMOOTH_S = np.linspace(-0.7, 0.7, 9)
 

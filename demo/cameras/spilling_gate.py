@@ -10,7 +10,7 @@ from demo.cameras.script import Actor, Lying, Path, Script, always
 from demo.scenes.backdrop import Surroundings
 from demo.scenes.ground import Road
 from demo.scenes.litter import spill_solid
-from demo.scenes.stage import Placed
+from demo.scenes.placed import Placed
 from demo.scenes.trucks import sanitation_truck
 
 ROAD = Road(-0.5, 13.5, 98, 7.5, walk_m=1.8, apron_m=(-13, -6))

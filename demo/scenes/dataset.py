@@ -9,9 +9,9 @@ from pathlib import Path
 import cv2
 import numpy as np
 
+from config.detector_classes import CLASS_NAMES
 from demo.scenes.backdrop import Picture
 from demo.scenes.boxes import LabelledBox
-from demo.scenes.classes import CLASS_NAMES
 from demo.scenes.random_scene import Place, random_drawing, random_place
 from demo.scenes.stage import Drawing
 

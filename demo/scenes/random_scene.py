@@ -15,8 +15,9 @@ from demo.scenes.ground import Road
 from demo.scenes.light import CONDITIONS
 from demo.scenes.litter import Stain
 from demo.scenes.people import person
+from demo.scenes.placed import Placed
 from demo.scenes.shape import Shape
-from demo.scenes.stage import Drawing, Placed
+from demo.scenes.stage import Drawing
 from demo.scenes.staging import set_stage
 from demo.scenes.view import View
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from datetime import datetime, timedelta, timezone
 from typing import Any
 
@@ -61,8 +62,8 @@ def create_app(username: str, password: str, platform: Platform) -> FastAPI:
         }
         return _json({"SystemTimeObject": answer})
 
-    @app.post("/VIID/MotorVehicles")
-    async def motor_vehicles(request: Request) -> Response:
+    async def each(request: Request, act: Callable[[dict[str, Any]], tuple[int, str]]) -> Response:
+        """A status of each vehicle of the request's list."""
         if not platform.knows(_user(request)):
             return Response(status_code=401)
         items = _items(await request.body())
@@ -70,22 +71,17 @@ def create_app(username: str, password: str, platform: Platform) -> FastAPI:
             return Response(status_code=400)
         statuses = []
         for item in items:
-            code, text = platform.take(item)
+            code, text = act(item)
             statuses.append(_status(request, str(item.get("MotorVehicleID", "")), code, text))
         return _json({"ResponseStatusListObject": {"ResponseStatusObject": statuses}})
 
+    @app.post("/VIID/MotorVehicles")
+    async def motor_vehicles(request: Request) -> Response:
+        return await each(request, platform.take)
+
     @app.put("/VIID/MotorVehicles")
     async def amended(request: Request) -> Response:
-        if not platform.knows(_user(request)):
-            return Response(status_code=401)
-        items = _items(await request.body())
-        if items is None:
-            return Response(status_code=400)
-        statuses = []
-        for item in items:
-            code, text = platform.amend(item)
-            statuses.append(_status(request, str(item.get("MotorVehicleID", "")), code, text))
-        return _json({"ResponseStatusListObject": {"ResponseStatusObject": statuses}})
+        return await each(request, platform.amend)
 
     @app.get("/summary")
     async def summary() -> dict[str, int]:

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from detection.training.classes import CLASS_NAMES
+from config.detector_classes import CLASS_NAMES
 from detection.training.dataset import (
     DatasetError,
     label_path,

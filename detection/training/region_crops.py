@@ -15,10 +15,10 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from config.detector_classes import CLASS_NAMES
 from detection.regions import regions
 from detection.scene_event import Box
 from detection.training.check import PROVENANCE, PROVENANCE_COLUMNS, UNKNOWN, provenance_of
-from detection.training.classes import CLASS_NAMES
 from detection.training.dataset import LabelledPicture, read_pictures
 from ingest.frame import Image
 

@@ -64,7 +64,8 @@ RETURNING *
 -- name: set_choice
 UPDATE alert SET
     chosen_vehicle_id = %(vehicle_id)s, chosen_plate = %(plate)s, chosen_plate_color = %(plate_color)s,
-    chosen_company = %(company)s, chosen_by = %(actor)s, chosen_at = now(), chosen_note = %(note)s,
+    chosen_company = %(company)s, chosen_by = %(actor)s, chosen_at = coalesce(%(said_at)s::timestamptz, now()),
+    chosen_note = %(note)s,
     revision = %(revision)s, updated_at = now()
 WHERE alert_id = %(alert_id)s AND started_at = %(started_at)s
 RETURNING *

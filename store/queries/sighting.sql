@@ -47,10 +47,33 @@ UPDATE sighting SET
 WHERE track_uid = %(track_uid)s AND camera_id = %(camera_id)s AND at >= %(since)s AND at <= %(until)s
 
 -- name: choose_sightings
+-- Said again, it stays as it was said first.
 UPDATE sighting SET
-    chosen_vehicle_id = %(vehicle_id)s, chosen_by = %(by)s, chosen_at = now(), chosen_note = %(note)s
+    chosen_vehicle_id = %(vehicle_id)s, chosen_by = %(by)s, chosen_at = coalesce(%(said_at)s::timestamptz, now()),
+    chosen_note = %(note)s
 WHERE track_uid = %(track_uid)s AND at >= %(since)s AND at <= %(until)s
-RETURNING camera_id
+  AND (chosen_at IS NULL OR chosen_vehicle_id IS DISTINCT FROM %(vehicle_id)s
+       OR coalesce(chosen_note, '') <> coalesce(%(note)s::text, ''))
+
+-- name: lock_passage
+-- Until the end of the transaction; another seed than the locks of alerts have.
+SELECT pg_advisory_xact_lock(hashtextextended(%(track_uid)s::text, 1))
+
+-- name: words_on_passages
+-- What people said of these tracks: of the sightings, or of an alert that names one of them alone.
+SELECT DISTINCT ON (track_uid) track_uid, vehicle_id, by, note, said_at AS at
+FROM (
+    SELECT track_uid, chosen_vehicle_id AS vehicle_id, chosen_by AS by, chosen_note AS note, chosen_at AS said_at
+    FROM sighting
+    WHERE track_uid = ANY(%(track_uids)s) AND at >= %(since)s AND at <= %(until)s AND chosen_at IS NOT NULL
+    UNION ALL
+    SELECT (passers -> 0 ->> 'track_uid')::uuid, chosen_vehicle_id, chosen_by, chosen_note, chosen_at
+    FROM alert
+    WHERE camera_id = ANY(%(camera_ids)s) AND started_at >= %(alerts_since)s AND started_at <= %(until)s
+      AND chosen_at IS NOT NULL AND jsonb_array_length(passers) = 1
+      AND (passers -> 0 ->> 'track_uid')::uuid = ANY(%(track_uids)s)
+) AS said
+ORDER BY track_uid, said_at DESC
 
 -- name: one_sighting
 SELECT sighting.*, p.captured_at AS picture_at, p.sha256 AS picture_sha256

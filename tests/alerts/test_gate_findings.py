@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 from shapely import box
 
-from alerts.attribution import Attribution
+from alerts.attribution import Attribution, as_said
 from alerts.attribution_match import FleetKnown, attribute
 from alerts.attribution_motion import VehicleFixes
 from alerts.attribution_seen import seen_of
@@ -233,3 +233,56 @@ def test_a_finding_is_the_same_each_time_and_carries_who_passed() -> None:
     assert first.ended_at is not None
     assert first.passer is not None
     assert first.passer.track_uid == TRACK
+
+
+class TestWhatAPersonSaid:
+    """The passage is who they said it is; what was measured of that truck still counts."""
+
+    @staticmethod
+    def said(
+        sighting: Sighting, vehicle_id: str | None, *here: str, site: Site = SITE
+    ) -> dict[str, SceneEvent]:
+        elsewhere = frozenset({"v1", "v2", "v3"}) - set(here)
+        late = NOON + timedelta(seconds=900)
+        fleet = FleetKnown({v: leaving(v) for v in here}, late, elsewhere=elsewhere)
+        (answer,) = attribute(seen_of([sighting]), fleet, site)
+        told = gate_findings(sighting, as_said(answer, vehicle_id), site, fleet)
+        return {event.kind: event for event in told}
+
+    def test_a_truck_that_was_named_is_not_unknown(self) -> None:
+        assert "unknown_truck" in findings(with_plate("浙A77777"))
+        assert self.said(with_plate("浙A77777"), "v1") == {}
+
+    def test_its_papers_are_asked_for_and_it_is_named(self) -> None:
+        told = self.said(with_plate("浙A77777"), "v2")["no_permit"]
+        assert (told.values["vehicle"], told.suspected) == ("v2", False)
+        # Its positions show it there: the fleet's own rule judges it.
+        assert "no_permit" not in self.said(with_plate("苏D10002"), "v2", "v2")
+
+    def test_none_of_ours_is_unknown_though_one_of_ours_was_near(self) -> None:
+        assert "unknown_truck" not in findings(SEEN, "v1")
+        told = self.said(SEEN, None, "v1")
+        assert told["unknown_truck"].values["reason"] == "no_truck_near"
+        assert told["no_permit"].values["reason"] == "not_registered"
+
+
+class TestWhatASiteSets:
+    @staticmethod
+    def with_rules(**rules: dict[str, float | int | str | bool]) -> Site:
+        return dataclasses.replace(SITE, rules=rules)
+
+    def test_thresholds(self) -> None:
+        """A plate read with 0.8 is asked for in the register only where the site says so."""
+        doubtful = with_plate("浙A77777", 0.8)
+        assert findings(doubtful)["unknown_truck"].values["reason"] == "no_truck_near"
+        site = self.with_rules(gate_findings={"reliability": 0.7, "sure": 0.7, "likely": 0.7})
+        told = findings(doubtful, site=site)["unknown_truck"]
+        assert (told.values["reason"], told.suspected) == ("plate_not_registered", False)
+        assert told.parameters["reliability"] == 0.7
+
+    @pytest.mark.parametrize("kind", ["unknown_truck", "no_permit"])
+    def test_a_kind_that_is_off_is_not_told(self, kind: str) -> None:
+        both = {"unknown_truck", "no_permit"}
+        assert set(findings(SEEN)) == both
+        off = self.with_rules(**{kind: {"enabled": False}})
+        assert set(findings(SEEN, site=off)) == both - {kind}

@@ -23,7 +23,7 @@ from store.alert_row import StoredAlert
 from store.batch import Batch
 from store.database import Connection, connect
 from store.migrate import migrate
-from store.operator import lay_at
+from store.operator import lay_at, lay_sighting
 from store.sighting_reader import recent_sightings
 from store.sighting_row import StoredSighting
 from store.site import seed_site_files
@@ -256,6 +256,27 @@ def test_what_a_passage_shows_against_the_register_is_raised_once(gate: Gate) ->
     gate.stop()
     gate.restart()
     assert gate.look(720) == 0
+
+
+def test_a_persons_word_on_a_passage_is_the_word_on_all_that_it_shows(gate: Gate) -> None:
+    """Said before the rules were done: no unknown truck is told of it, and a spill that is known
+    only later is laid as the person said.
+    """
+    gate.hear(*drive(SECOND, at(2000), 1900, 2000))
+    gate.see(passage(1, stranger()), passage(2, stranger(), ago_s=300))
+    mine, other = sorted(gate.sightings().values(), key=lambda s: s.sighting.at, reverse=True)
+    laying = (mine.sighting.sighting_id, FIRST.vehicle_id, "王工", "车牌脏")
+    assert lay_sighting(gate.conn, *laying, lambda _: ())
+    gate.look(700)
+    told = gate.alert()  # of the other one alone
+    assert told.alert.kind == "unknown_truck"
+    assert [p.track_uid for p in told.alert.passers] == [other.sighting.track_uid]
+    gate.see(event(1))
+    gate.look(705)
+    [spill] = [s for s in recent_alerts(gate.conn) if s.alert.kind == "spillage"]
+    assert (spill.shown.vehicle_id, spill.shown.plate) == (FIRST.vehicle_id, FIRST.plate)
+    assert (spill.attributed_by, spill.alert.vehicle_id) == ("王工", None)
+    assert spill.alert.nobody is not None  # what the rules say is kept beside it
 
 
 def test_each_process_lays_its_own_cameras_only(gate: Gate) -> None:

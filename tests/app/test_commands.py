@@ -38,19 +38,29 @@ def test_a_wrong_site_is_told_by_file_line_and_field(tmp_path: Path) -> None:
     assert "vehicles.csv:2: error: kind:" in result.output
 
 
-@pytest.mark.parametrize("kind", ["off_route", "spillage", "attribution"])
+def site_with(tmp_path: Path, rules: str) -> Path:
+    """The demo district with other thresholds."""
+    site = shutil.copytree(folder(), tmp_path / "site")
+    toml = site / "site.toml"
+    head = toml.read_text("utf-8").partition("[rules.")[0]
+    toml.write_text(head + rules, "utf-8")
+    return site
+
+
+@pytest.mark.parametrize(
+    "kind", ["off_route", "spillage", "attribution", "gate_findings", "terminal_silent"]
+)
 def test_a_threshold_that_no_rule_knows_fails_the_check(
     kind: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    site = shutil.copytree(folder(), tmp_path / "site")
-    with (site / "site.toml").open("a", encoding="utf-8") as toml:
-        toml.write(f"\n[rules.{kind}.more]\n")
+    site = site_with(tmp_path, f"[rules.{kind}]\nmore = 1\n")
     monkeypatch.setattr("sys.argv", ["muckwatch", "check", str(site)])
     with pytest.raises(SystemExit) as ended:
         main()
     assert ended.value.code != 0
     said = capsys.readouterr()
-    assert kind in said.out + said.err
+    assert f"rules.{kind}.more" in said.out + said.err
+    assert "no rule has this name" not in said.out
     assert "Traceback" not in said.out + said.err
 
 

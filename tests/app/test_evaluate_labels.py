@@ -17,11 +17,11 @@ from typer.testing import CliRunner
 from alerts.alert import Alert, Evidence
 from app.cli import app
 from app.evaluation.labels.verdict_labels import JudgedPicture, class_of, labelled
+from config.detector_classes import CLASS_ID
 from config.settings import DatabaseSettings, EvidenceSettings
 from config.site_files import read_site_folder
 from detection.scene_event import SeenBox
 from detection.training.check import check_dataset
-from detection.training.classes import CLASS_ID
 from detection.training.split import split_of
 from store.batch import Batch
 from store.database import Connection, connect

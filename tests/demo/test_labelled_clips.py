@@ -30,7 +30,8 @@ from demo.cameras.labelled.traffic import truck_shape
 from demo.cameras.labelled.weather import Mood, Weather
 from demo.scenes.backdrop import paint_place
 from demo.scenes.light import Light
-from demo.scenes.stage import Placed, Stage
+from demo.scenes.placed import Placed
+from demo.scenes.stage import Stage
 
 EVEN = Light("overcast", (0, 0, 1), 0, (1, 1, 1), 0)
 SMALL = (320, 180)

@@ -10,17 +10,18 @@ import numpy as np
 import pytest
 import yaml
 
+from config.detector_classes import CLASS_NAMES
 from demo.scenes import litter
 from demo.scenes.backdrop import Surroundings, paint_backdrop, paint_place
-from demo.scenes.classes import CLASS_NAMES
 from demo.scenes.dataset import CROP_PX, region, write_dataset
 from demo.scenes.glyphs import GLYPHS, PROVINCES, glyph
 from demo.scenes.ground import Road
 from demo.scenes.light import CONDITIONS, Light, make_light
 from demo.scenes.people import person
+from demo.scenes.placed import Placed
 from demo.scenes.plates import enlarged_picture, plate_picture
 from demo.scenes.random_scene import random_drawing, random_place
-from demo.scenes.stage import Drawing, Placed, Stage
+from demo.scenes.stage import Drawing, Stage
 from demo.scenes.staging import set_stage
 from demo.scenes.sunshine import still_shadows
 from demo.scenes.surface import snowed, wetted

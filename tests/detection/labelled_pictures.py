@@ -8,7 +8,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from detection.training.classes import CLASS_NAMES
+from config.detector_classes import CLASS_NAMES
 
 BOX = "0.5 0.41667 0.375 0.41667"
 

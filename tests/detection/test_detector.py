@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from config.detector_classes import CLASS_NAMES
 from detection.detections import Detections
 from detection.detector import PACKAGE_MODEL, DetectorError, NoDetector, load_detector
 from detection.letterbox import letterbox
@@ -60,6 +61,12 @@ def test_both_runtimes_give_the_same_boxes(tmp_path: Path) -> None:
         assert one.boxes.dtype == np.float32
     if model != PACKAGE_MODEL:
         assert sum(len(one) for one, _ in answers) > 10
+
+
+def test_the_packages_model_was_trained_on_the_list_in_its_order() -> None:
+    if not PACKAGE_MODEL.is_file():
+        pytest.skip("the package's model is not here")
+    assert load_detector(PACKAGE_MODEL, "onnxruntime").names == dict(enumerate(CLASS_NAMES))
 
 
 def test_openvino_gives_the_same_boxes_as_onnx_runtime() -> None:

@@ -10,9 +10,9 @@ import numpy as np
 import onnxruntime
 import pytest
 
+from config.detector_classes import CLASS_NAMES
 from detection.detector import PACKAGE_MODEL, load_detector
 from detection.training.base import BaseModelError, weights_from_onnx
-from detection.training.classes import CLASS_NAMES
 from detection.training.job import INT8, OPENVINO, TrainingJob
 from detection.training.train import train
 from detection.training.ultralytics_import import TrainingUnavailableError

@@ -6,9 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from demo.scenes.classes import CLASS_NAMES as DRAWN
+from config.detector_classes import CLASS_NAMES
 from detection.training.check import check_dataset
-from detection.training.classes import CLASS_NAMES
 from detection.training.dataset import DatasetError
 from detection.training.split import SHARES, SPLITS, Membership, SplitError, check_splits, split_of
 from tests.detection.labelled_pictures import write_pictures
@@ -32,10 +31,6 @@ def test_pictures_boxes_and_sources_are_counted(data):
     assert train.sources == {"synthetic": 1, "unknown": 7}
     assert (val.pictures, val.empty, val.sources) == (2, 1, {"real": 2})
     assert checked.scenes_known
-
-
-def test_the_pretend_world_draws_the_products_classes():
-    assert DRAWN == CLASS_NAMES
 
 
 NAMES = "train: images/train\nval: images/val\nnames: [{}]\n"

@@ -8,8 +8,8 @@ import cv2
 import numpy as np
 import pytest
 
+from config.detector_classes import CLASS_ID
 from detection.training.check import check_dataset
-from detection.training.classes import CLASS_ID
 from detection.training.dataset import read_pictures
 from detection.training.region_crops import cut_regions
 from tests.detection.labelled_pictures import write_pictures

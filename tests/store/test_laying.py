@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import timedelta
+from threading import Thread
 from typing import Any
 
 import msgspec
@@ -13,11 +14,12 @@ from psycopg.rows import dict_row
 from alerts.alert import Alert, AlertChange, AlertStatus, ChangeKind
 from alerts.attribution import Candidate
 from config.demo_district import folder
+from config.settings import DatabaseSettings
 from config.site_files import read_site_folder
 from store.alert_reader import alert_page, alerts_overlapping, recent_alerts, stored_alert
 from store.alert_row import StoredAlert, digest_of
 from store.batch import Batch
-from store.database import Connection
+from store.database import Connection, connect
 from store.operator import (
     CannotBeLaidError,
     acknowledge,
@@ -191,6 +193,124 @@ def test_who_a_sighting_was_is_told_to_its_alerts(
     }
     laid_sightings = [stored_sighting(conn, sighting(n).sighting_id) for n in (1, 2)]
     assert [s and s.vehicle_id for s in laid_sightings] == [trucks[0], None]
+
+
+def said_of(conn: Connection, seen: Any) -> tuple[str | None, str | None]:
+    """Who it was, and who says so."""
+    stored = stored_sighting(conn, seen.sighting_id)
+    assert stored is not None
+    return stored.vehicle_id, stored.choice and stored.choice.by
+
+
+def test_what_was_said_of_a_passage_holds_for_alerts_that_come_later(
+    writer: Writer, conn: Connection, trucks: list[str]
+) -> None:
+    mine, theirs = trucks
+    writer.write(Batch(sightings=(sighting(),)))
+    assert lay_sighting(conn, sighting().sighting_id, mine, "王工", "车牌", centre)
+    heard.clear()
+    again = Writer(conn, centre)  # the rules' worker was restarted meanwhile
+    both = spill("both", 1, 2)
+    written = again.write(
+        Batch(changes=(raised(spill("one", 1)), laid(spill("one", 1), theirs), raised(both)))
+    )
+    one = got(conn, spill("one").alert_id)
+    assert (one.alert.vehicle_id, one.shown.vehicle_id) == (theirs, mine)
+    assert one.shown.plate == read_site(conn).vehicles[mine].plate
+    seen = stored_sighting(conn, sighting().sighting_id)
+    assert seen is not None
+    assert one.choice is not None
+    assert seen.choice is not None
+    # What was said then, by whom: not a word of whoever raised the alert.
+    assert (one.choice.by, one.choice.note, one.choice.at) == ("王工", "车牌", seen.choice.at)
+    page = alert_page(conn, one.alert.alert_id)
+    assert page is not None
+    assert [(e.revision, e.change, e.actor) for e in page.log] == [
+        (1, "raised", "rules"),
+        (2, "amended", "rules"),
+        (3, "attributed", "王工"),
+    ]
+    assert page.log[-1].detail is not None
+    assert page.log[-1].detail["vehicle_id"] == mine
+    told = [
+        (e, p["vehicle_id"]) for e, p in payloads(conn) if p["alert_id"] == str(one.alert.alert_id)
+    ]
+    assert told == [("alert.raised", None), ("alert.amended", theirs), ("alert.attributed", mine)]
+    assert written.outbox == 4  # and one of the other
+    # Of two who passed, either may have done it.
+    assert got(conn, both.alert_id).choice is None
+    # Told again, by this worker or by one that begins anew, nothing is new.
+    for writes in (again, Writer(conn, centre)):
+        assert writes.write(Batch(changes=(laid(spill("one", 1), theirs),))).outbox == 0
+    assert got(conn, one.alert.alert_id).revision == 3
+
+
+def test_it_holds_once_the_passage_is_the_only_one_in_question(
+    writer: Writer, conn: Connection, trucks: list[str]
+) -> None:
+    """Who passed may become known, or fewer, after the alert was raised; a word on it stays."""
+    writer.write(Batch(sightings=(sighting(),), changes=(raised(spill("s", 1, 2)),)))
+    lay_sighting(conn, sighting().sighting_id, trucks[0], "王工", None, centre)
+    alert_id = spill("s").alert_id
+    assert got(conn, alert_id).choice is None
+    writer.write(Batch(changes=(step(ChangeKind.AMENDED, spill("s", 1)),)))
+    assert got(conn, alert_id).shown.vehicle_id == trucks[0]
+    lay_at(conn, alert_id, trucks[1], "李工", None, centre)
+    assert said_of(conn, sighting()) == (trucks[1], "李工")
+    writer.write(Batch(changes=(step(ChangeKind.AMENDED, spill("s", 1, occurrences=2)),)))
+    assert got(conn, alert_id).shown.vehicle_id == trucks[1]
+
+
+@pytest.mark.parametrize("none_of_ours", [False, True])
+def test_an_alert_its_passage_and_its_other_alerts_say_the_same(
+    writer: Writer, conn: Connection, trucks: list[str], none_of_ours: bool
+) -> None:
+    """Whichever of them a person lays, and whichever of them comes last."""
+    who = None if none_of_ours else trucks[0]
+    first, second, later = spill("first", 1), spill("second", 1), spill("later", 1)
+    over = spill("over", 1, withdrawn=True)
+    writer.write(Batch(changes=(raised(first), raised(second), raised(spill("over", 1)))))
+    writer.write(Batch(changes=(step(ChangeKind.WITHDRAWN, over),)))
+    lay_at(conn, first.alert_id, who, "王工", None, centre)
+    # It is told as passed only when it has left: the alert was there before.
+    writer.write(Batch(sightings=(sighting(), sighting(2))))
+    writer.write(Batch(changes=(raised(later),)))
+    for each in (first, second, later):
+        choice = got(conn, each.alert_id).choice
+        assert choice is not None
+        assert (choice.vehicle_id, choice.by) == (who, "王工")
+    assert got(conn, over.alert_id).choice is None
+    assert said_of(conn, sighting()) == (who, "王工")
+    assert said_of(conn, sighting(2)) == (None, None)
+    # The newest word counts, and the same word again is nobody else's.
+    lay_at(conn, second.alert_id, trucks[1], "李工", None, centre)
+    lay_at(conn, first.alert_id, trucks[1], "赵工", None, centre)
+    lay_sighting(conn, sighting().sighting_id, trucks[1], "赵工", None, centre)
+    writer.write(Batch(changes=(raised(spill("last", 1)),)))
+    for name in ("first", "second", "later", "last"):
+        choice = got(conn, spill(name).alert_id).choice
+        assert choice is not None
+        assert (choice.vehicle_id, choice.by) == (trucks[1], "李工")
+    assert said_of(conn, sighting()) == (trucks[1], "李工")
+
+
+def test_a_word_that_is_said_while_the_alert_is_raised(
+    writer: Writer, conn: Connection, trucks: list[str], settings: DatabaseSettings
+) -> None:
+    """One waits for the other: neither goes by what the other has not yet committed."""
+    writer.write(Batch(sightings=(sighting(),)))
+    with connect(settings) as rules, connect(settings) as watch:
+        with conn.transaction():
+            lay_sighting(conn, sighting().sighting_id, trucks[0], "王工", None, centre)
+            raising = Thread(
+                target=Writer(rules, centre).write, args=(Batch(changes=(raised(spill("s", 1)),)),)
+            )
+            raising.start()
+            waits = "SELECT wait_event_type = 'Lock' FROM pg_stat_activity WHERE pid = %s"
+            while watch.execute(waits, [rules.info.backend_pid]).fetchone() != (True,):
+                assert raising.is_alive()
+        raising.join()
+    assert got(conn, spill("s").alert_id).shown.vehicle_id == trucks[0]
 
 
 def test_true_false_and_open_again(writer: Writer, conn: Connection) -> None:

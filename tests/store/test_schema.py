@@ -211,12 +211,14 @@ def test_what_is_past_its_time_goes(conn: Connection) -> None:
 
 def test_batches_are_remembered_while_they_are_needed(conn: Connection) -> None:
     writer = Writer(conn, to_nobody)
+    now = datetime.now(UTC)  # the database's own clock dates batches: positions must be of today
     for at_s in range(3):
-        writer.write(Batch(positions=(position(at_s=at_s),), worker="pipeline"))
+        fresh = position(fix_time=now - timedelta(seconds=at_s))
+        writer.write(Batch(positions=(fresh,), worker="pipeline"))
     writer.write(Batch(worker="vision:c1", snapshot=b"x"))
-    maintain(conn, KEEP, datetime.now(UTC))
+    maintain(conn, KEEP, now)
     assert conn.execute("SELECT count(*) FROM batch").fetchone() == (4,)
-    later = datetime.now(UTC) + timedelta(days=3)
+    later = now + timedelta(days=3)
     maintain(conn, KEEP, later)  # the pipeline stood still for three days: its positions are found
     assert conn.execute("SELECT count(*) FROM batch").fetchone() == (3,)
     assert len(list(positions_since(conn, 0))) == 3
@@ -265,12 +267,22 @@ def test_policies_follow_the_settings(conn: Connection) -> None:
         ("policy_retention", "trip"): "1095 days",
         ("policy_retention", "alert"): "1095 days",
         ("policy_retention", "rejected_message"): "30 days",
+        ("policy_retention", "sighting"): "365 days",
+        ("policy_retention", "sighting_picture"): "30 days",
         ("policy_compression", "position"): "7 days",
     }
-    migrate(conn, RetentionSettings(position_days=90, columnstore_after_days=3))
-    assert policies()["policy_retention", "position"] == "90 days"
-    assert policies()["policy_compression", "position"] == "3 days"
-    assert len(policies()) == 6
+    changed = RetentionSettings(
+        position_days=90, columnstore_after_days=3, sighting_days=100, sighting_picture_days=7
+    )
+    before = policies()
+    migrate(conn, changed)
+    assert policies() == {
+        **before,
+        ("policy_retention", "position"): "90 days",
+        ("policy_retention", "sighting"): "100 days",
+        ("policy_retention", "sighting_picture"): "7 days",
+        ("policy_compression", "position"): "3 days",
+    }
 
 
 def test_the_columnstore_takes_fixes_all_the_same(conn: Connection) -> None:

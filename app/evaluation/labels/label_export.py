@@ -11,8 +11,8 @@ from pathlib import Path
 
 from app.evaluation.labels.verdict_labels import KINDS, JudgedPicture, Labelled, labelled
 from config.camera import FIRST_PLACEMENT
+from config.detector_classes import CLASS_NAMES
 from detection.training.check import PROVENANCE, PROVENANCE_COLUMNS
-from detection.training.classes import CLASS_NAMES
 from detection.training.split import SPLITS, split_of
 from store.alert_reader import recent_alerts
 from store.alert_row import StoredAlert

@@ -13,8 +13,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
+from config.detector_classes import CLASS_ID
 from detection.scene_event import Box, SeenBox
-from detection.training.classes import CLASS_ID
 
 _OF_KIND = {
     "illegal_dumping": "waste_pile",

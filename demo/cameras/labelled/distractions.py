@@ -8,12 +8,13 @@ import numpy as np
 
 from demo.cameras.cast import pedestrian, standing
 from demo.cameras.labelled.dumps import lay, near_spots
+from demo.cameras.labelled.place import Spot
 from demo.cameras.labelled.take import Disturbance, LyingStain, Take
 from demo.cameras.labelled.traffic import through
 from demo.cameras.script import Actor, Lying, Path, always, during
 from demo.scenes.litter import Stain, bag, spill_liquid, spill_solid
+from demo.scenes.placed import Placed
 from demo.scenes.shape import Part, Shape
-from demo.scenes.stage import Placed
 from demo.scenes.trucks import sanitation_truck
 from demo.scenes.vehicles import car, van
 
@@ -23,13 +24,18 @@ def _any_car(rng: np.random.Generator) -> Shape:
     return car(dice) if rng.random() < 0.6 else van(dice)
 
 
+def _way(spot: Spot) -> int:
+    """Of the lane that a spot on the road lies in."""
+    return 1 if spot[1] > 0 else -1
+
+
 def parks_and_leaves(take: Take, at_s: float) -> bool:
     """Stops at the edge for half a minute and more, then drives on."""
     place, rng = take.place, take.rng
     spot = take.choose(place.road_spots, 7)
     if spot is None:
         return False
-    way = 1 if spot[1] > 0 else -1
+    way = _way(spot)
     stays = float(rng.uniform(25, 45))
     edge, turn, run = way * (place.half_m - 1.1), 0.0 if way > 0 else 180.0, 142 / 8
     a = spot[0]
@@ -52,7 +58,7 @@ def parked_leaves(take: Take, at_s: float) -> bool:
     spot = take.choose(place.road_spots, 7)
     if spot is None:
         return False
-    way = 1 if spot[1] > 0 else -1
+    way = _way(spot)
     edge, turn, run = way * (place.half_m - 1.1), 0.0 if way > 0 else 180.0, 142 / 8
     path = Path(
         place.road, (-30, spot[0], edge, turn), (at_s, spot[0], edge, turn),
@@ -177,8 +183,10 @@ def swept(take: Take, at_s: float) -> bool:
     """Soil that has lain on the road since before the clip is taken up by a sweeper."""
     place, rng = take.place, take.rng
     spot = take.choose(place.road_spots, 7)
-    way = 0 if spot is None else 1 if spot[1] > 0 else -1
-    if spot is None or not take.lane_free(way, at_s - 12, at_s + 12):
+    if spot is None:
+        return False
+    way = _way(spot)
+    if not take.lane_free(way, at_s - 12, at_s + 12):
         return False
     speed = 2.5
     path = through(take, way, at_s - way * spot[0] / speed, speed)
@@ -198,8 +206,10 @@ def splashes(take: Take, at_s: float) -> bool:
     """A car throws water on the dry kerb; the wet mark dries within a minute."""
     place, rng = take.place, take.rng
     spot = take.choose(place.road_spots, 6)
-    way = 0 if spot is None else 1 if spot[1] > 0 else -1
-    if spot is None or not take.lane_free(way, at_s - 4, at_s + 4):
+    if spot is None:
+        return False
+    way = _way(spot)
+    if not take.lane_free(way, at_s - 4, at_s + 4):
         return False
     take.actors.append(
         Actor(through(take, way, at_s - way * spot[0] / 9, 9.0), always(_any_car(rng)))

@@ -7,15 +7,15 @@ from collections.abc import Callable
 import numpy as np
 
 from demo.cameras.cast import pedestrian, standing
+from demo.cameras.labelled.place import Spot
 from demo.cameras.labelled.take import Drive, PlannedEvent, Take
 from demo.cameras.labelled.traffic import through, truck_shape
 from demo.cameras.script import Actor, Lying, Path, always, during
 from demo.scenes.litter import BAG_COLORS, bag, bulky_item, waste_pile
+from demo.scenes.placed import Placed
 from demo.scenes.shape import Shape
-from demo.scenes.stage import Placed
 from demo.scenes.vehicles import car, van
 
-Spot = tuple[float, float]
 _WALK_MS = 1.35
 
 

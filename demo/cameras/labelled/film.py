@@ -16,7 +16,8 @@ from demo.cameras.labelled.weather import Weather
 from demo.scenes.backdrop import Picture
 from demo.scenes.boxes import PARTS, Owners
 from demo.scenes.litter import Stain
-from demo.scenes.stage import Placed, Stage
+from demo.scenes.placed import Placed
+from demo.scenes.stage import Stage
 from demo.scenes.surface import dry_to_wet
 
 _SEEN = 0.5

@@ -10,7 +10,8 @@ from numpy.typing import NDArray
 
 from demo.scenes.light import Light
 from demo.scenes.litter import bag, bulky_item, spill_liquid, spill_solid, waste_pile
-from demo.scenes.stage import Placed, Stage
+from demo.scenes.placed import Placed
+from demo.scenes.stage import Stage
 from demo.scenes.view import View
 
 MATTER = ("bag", "soil", "pile", "slurry", "bulky", "bags")

@@ -8,7 +8,7 @@ from demo.cameras.labelled.take import Drive, LyingStain, PlannedEvent, Take
 from demo.cameras.labelled.traffic import through, truck_shape
 from demo.cameras.script import Actor, Lying, always
 from demo.scenes.litter import spill_liquid, spill_solid
-from demo.scenes.stage import Placed
+from demo.scenes.placed import Placed
 
 _TAIL_M = 4.6
 _SOIL = ((62, 86, 116), (54, 70, 92), (84, 104, 128), (92, 122, 150), (44, 56, 74))

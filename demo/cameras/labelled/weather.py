@@ -12,7 +12,8 @@ from demo.cameras.labelled.take import Disturbance
 from demo.scenes.backdrop import Picture
 from demo.scenes.foliage import Branch
 from demo.scenes.ground import noise_tile
-from demo.scenes.stage import Painted, Placed, Stage
+from demo.scenes.placed import Placed
+from demo.scenes.stage import Painted, Stage
 from demo.scenes.view import View
 
 _EXPOSURE_S = 0.8

@@ -1,6 +1,6 @@
-"""What the product's detector tells apart, in this order: the place is the class id (类别表).
+"""What the detector tells apart (类别表): the pretend world draws these, training learns them.
 
-`load_covered`, `load_open` and `body_raised` are boxes of a truck's body within the truck's box.
+The place in the list is the class id, in labels and in weights: a new class is put at the end.
 """
 
 from __future__ import annotations
@@ -21,5 +21,9 @@ CLASS_NAMES: tuple[str, ...] = (
     "van",
     "bus",
 )
+"""`load_covered`, `load_open` and `body_raised` are boxes of a truck's body within the truck's box.
+
+An empty body that is down has no box of its own.
+"""
 
 CLASS_ID: dict[str, int] = {name: number for number, name in enumerate(CLASS_NAMES)}
