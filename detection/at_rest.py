@@ -24,6 +24,7 @@ FILLS = 0.6  # of each other: what is lost there, and what stands there, are one
 MOVED = 0.5  # of its own length: less is a box that wavers
 STEP = 0.3  # of the mover's length: so far from the place its box may begin or end (ours)
 ABOUT_S = 6.0  # who leaves a thing goes within so long of setting it down (ours)
+ARRIVES_S = 1.0  # about the moment when it stood still
 SWOLLEN = 1.3  # a box that much larger than what stays holds somebody else too (ours)
 
 
@@ -96,8 +97,9 @@ def _shrank(track: Track, box: Box, still_since: datetime) -> bool:
 
     Of who arrives and then has somebody pass beside it, the box is as large as it arrived.
     """
-    arrived = [b for at, b in track.path if at <= still_since] or [track.path[0][1]]
-    if area_of(arrived[-1]) < SWOLLEN * area_of(box):
+    about = timedelta(seconds=ARRIVES_S)
+    arrived = [area_of(b) for at, b in track.path if abs(at - still_since) <= about]
+    if max(arrived, default=0.0) < SWOLLEN * area_of(box):
         return False
     since = still_since + timedelta(seconds=0.4)
     larger = [

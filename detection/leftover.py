@@ -11,13 +11,13 @@ from numpy.typing import NDArray
 from detection.background import Background, Look, Mask, Picture
 from detection.scene_event import Box
 
-SMALLEST_PX = 120  # working pixels: a thing of 20 by 12 px half filled, in a picture 768 px wide
-SHORTEST_PX = 17  # working pixels, its longer side: 20 px of a picture 768 px wide
+SMALLEST_PX = 70  # working pixels: a thing of 20 by 8 px half filled, in a picture 768 px wide
+SHORTEST_PX = 14  # working pixels, its longer side: 20 px of a picture 768 px wide are 17, less a rim
 TOGETHER = 0.5  # a still part smaller than this share of what changed around it hangs on a mover
 DISPLACED_PX = 4  # working pixels that a tape, a line, a branch or the camera may sway
 ALIKE_LEVELS = 18.0
 ALIKE_SHARE = 0.6  # of the region's contrast, where that is low: on dark ground all is alike (ours)
-ADDED_ABOVE = -0.2  # what is taken away scores -0.5 to -1.6; a thing that hides a bright one near 0
+ADDED_ABOVE = -0.1  # what is taken away scores -1.6 to -0.1; a thing that hides a bright one near 0
 EXPLAINED = 0.65  # share of a region that is the old scene so displaced
 CLUSTER_PX = 21  # parts no further from each other than about this are one cluster
 THINNEST_PX = 4.5  # area by length, in working pixels: less is the rim of something
