@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 import time
@@ -10,6 +11,8 @@ from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Self
+
+from app.vision.role import WORKER_ENVIRONMENT
 
 LONGEST_LAG_S = 8.0  # as `vision.longest_lag_s`
 
@@ -115,7 +118,7 @@ def hold_ours(
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 text=True,
-                env=_one_thread(),
+                env={**os.environ, **WORKER_ENVIRONMENT},
             )
         )
     try:
@@ -186,11 +189,3 @@ def _judge(
         sum(gained(n, "wakes_false") for n in names),
         sum(gained(n, "dropped") for n in names),
     )
-
-
-def _one_thread() -> dict[str, str]:
-    import os  # noqa: PLC0415
-
-    # As app.vision.role sets them for its workers.
-    own = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "MALLOC_ARENA_MAX": "2"}
-    return {**os.environ, **own}
