@@ -195,6 +195,8 @@ class Server:
         while True:
             now_s = time.monotonic() - self._origin_s
             for client in list(self._open):
+                if client.writer.is_closing():
+                    continue  # it went; its conversation ends in a moment
                 if client.playing and not client.send_due(now_s):
                     self.lagging += 1
                     client.writer.transport.abort()

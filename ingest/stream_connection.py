@@ -13,7 +13,6 @@ from av.bitstream import BitStreamFilterContext
 
 from ingest.packet_ring import StreamCodec, VideoPacket
 
-
 _WAITED_S = 0.002
 """A packet that took longer to read was not there yet. Ours."""
 
