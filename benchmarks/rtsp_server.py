@@ -85,8 +85,9 @@ def _packetise(annex_b: bytes, *, is_key: bool) -> Picture:
         headers.append(len(content))
         marker = 0x80 if number == len(payloads) - 1 else 0
         content += struct.pack(">BBHII", 0x80, 96 | marker, 0, 0, 0x6D75636B) + payload
-    at = np.asarray(headers, np.intp)
-    return Picture(bytes(content), at, (at[:, None] + np.arange(2, 8)).ravel(), is_key)
+    offsets = np.asarray(headers, np.intp)
+    stamped = (offsets[:, None] + np.arange(2, 8)).ravel()
+    return Picture(bytes(content), offsets, stamped, is_key)
 
 
 def read_piece(path: Path) -> Piece:

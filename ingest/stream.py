@@ -79,6 +79,10 @@ class CameraStream:
             sender_off_s=self._clock.sender_off_s,
         )
 
+    @property
+    def lag_s(self) -> float:
+        return self._duty.lag_s
+
     def start(self, ready: Callable[[], None]) -> None:
         """Connect, and stay connected; `ready` is called when `next_frame` may have something."""
         self._ready = ready
