@@ -11,6 +11,7 @@ It can also break: `cut`, `stall`, `damage` (see `Fault`), for tests of who read
 from __future__ import annotations
 
 import asyncio
+import bisect
 import contextlib
 import json
 import os
@@ -33,14 +34,20 @@ _CLOCK_HZ = 90_000
 _REPORT_EVERY_S = 4.0
 _NTP_TO_UNIX_S = 2_208_988_800  # RFC 3550, 4: from 1900 to 1970
 _MOST_WAITING_BYTES = 8 << 20
+_STAMPS = np.dtype([("sequence", ">u2"), ("time", ">u4")])
+_COUNT = np.arange(1 << 14, dtype=np.int64)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Picture:
-    """One access unit as interleaved RTP; `headers` are the offsets of its RTP headers."""
+    """One access unit as interleaved RTP; `headers` are the offsets of its RTP headers.
+
+    `stamped` (6 a header, flat) are the offsets of their sequence numbers and times.
+    """
 
     content: bytes
     headers: NDArray[np.intp]
+    stamped: NDArray[np.intp]
     is_key: bool
 
 
@@ -78,7 +85,9 @@ def _packetise(annex_b: bytes, *, is_key: bool) -> Picture:
         headers.append(len(content))
         marker = 0x80 if number == len(payloads) - 1 else 0
         content += struct.pack(">BBHII", 0x80, 96 | marker, 0, 0, 0x6D75636B) + payload
-    return Picture(bytes(content), np.asarray(headers, np.intp), is_key)
+    offsets = np.asarray(headers, np.intp)
+    stamped = (offsets[:, None] + np.arange(2, 8)).ravel()
+    return Picture(bytes(content), offsets, stamped, is_key)
 
 
 def read_piece(path: Path) -> Piece:
@@ -141,7 +150,7 @@ class Programme:
 
     def picture(self, number: int) -> Picture:
         at = (number + self.offset) % self.length
-        piece = int(np.searchsorted(self._starts, at, side="right")) - 1
+        piece = bisect.bisect_right(self._starts, at) - 1
         return self.pieces[piece].pictures[at - self._starts[piece]]
 
 
@@ -195,6 +204,8 @@ class Server:
         while True:
             now_s = time.monotonic() - self._origin_s
             for client in list(self._open):
+                if client.writer.is_closing():
+                    continue  # it went; its conversation ends in a moment
                 if client.playing and not client.send_due(now_s):
                     self.lagging += 1
                     client.writer.transport.abort()
@@ -300,27 +311,25 @@ class _Client:
             self._next += 1
         return True
 
-    def _stamped(self, programme: Programme) -> bytes:
+    def _stamped(self, programme: Programme) -> bytearray:
         number = self._next
         picture = programme.picture(number)
         content = bytearray(picture.content)
         view = np.frombuffer(content, np.uint8)
-        at, count = picture.headers, len(picture.headers)
-        sequence = (self._sequence + np.arange(count)) & 0xFFFF
-        view[at + 2], view[at + 3] = sequence >> 8, sequence & 0xFF
-        stamp = round(number * _CLOCK_HZ / programme.fps) & 0xFFFFFFFF
-        for byte in range(4):
-            view[at + 4 + byte] = stamp >> (24 - 8 * byte) & 0xFF
+        count = len(picture.headers)
+        stamps = np.empty(count, _STAMPS)
+        stamps["sequence"] = (_COUNT[:count] + self._sequence) & 0xFFFF
+        stamps["time"] = round(number * _CLOCK_HZ / programme.fps) & 0xFFFFFFFF
+        view[picture.stamped] = stamps.view(np.uint8)
         damage = programme.fault.damage
         if damage and number % damage == 0:
             middle = len(content) // 2
-            begin = int(at[np.searchsorted(at, middle) - 1]) + 12 + 40
+            begin = int(picture.headers[np.searchsorted(picture.headers, middle) - 1]) + 12 + 40
             view[begin : begin + 200] ^= 0x5A
         self._sequence = (self._sequence + count) & 0xFFFF
         self._sent += count
         self._octets += len(content) - 16 * count
-        del view
-        return bytes(content)
+        return content
 
     def _report(self, programme: Programme) -> bytes:
         """A sender report (RFC 3550, 6.4.1): the time of day of the next picture."""

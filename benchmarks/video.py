@@ -92,6 +92,7 @@ def main() -> None:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("--minutes", type=float, default=5, help="of each trial of ours")
+    parser.add_argument("--busy-minutes", type=float, help="of each of busy scenes; default: same")
     parser.add_argument("--peer-minutes", type=float, default=0.5, help="of each of the peer's")
     parser.add_argument("--first", type=int, default=64, help="quiet cameras to try first")
     parser.add_argument("--most", type=int, default=160, help="at most")
@@ -128,11 +129,11 @@ def _run(given: argparse.Namespace, scratch: Path) -> None:
 
     with CameraServer(scratch, {"pieces": paths, "cameras": plays}) as server:
 
-        def ours(scene: str) -> Callable[[int], Held]:
+        def ours(scene: str, minutes: float | None = None) -> Callable[[int], Held]:
             return lambda number: hold_ours(
                 server,
                 [f"{scene}-{n:03d}" for n in range(number)],
-                60 * given.minutes,
+                60 * (minutes if minutes is not None else given.minutes),
                 scratch,
                 analysed_fps=ANALYSED_FPS,
                 gop_s=GOP_S,
@@ -164,7 +165,7 @@ def _run(given: argparse.Namespace, scratch: Path) -> None:
             if not given.no_peer:
                 find("peer", theirs("quiet"), 2, 16)
             if not given.no_busy:
-                find("busy", ours("busy"), given.first_busy, given.most)
+                find("busy", ours("busy", given.busy_minutes), given.first_busy, given.most)
                 if not given.no_peer:
                     find("peer_busy", theirs("busy"), 2, 16)
     print(

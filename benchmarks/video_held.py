@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 import time
@@ -11,6 +12,8 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Self
 
+from app.vision.role import WORKER_ENVIRONMENT
+
 LONGEST_LAG_S = 8.0  # as `vision.longest_lag_s`
 
 
@@ -18,7 +21,9 @@ LONGEST_LAG_S = 8.0  # as `vision.longest_lag_s`
 class Held:
     """What a trial gave; shares of CPU are of one core, `server_cpu` of the RTSP server's process.
 
-    `lost`: why it does not count as held, empty where it does.
+    `lost`: why it does not count as held, empty where it does. `machine_cpu`: of all processes on
+    the machine, so that what others took can be told. `longest_lag_s`: the longest that any
+    camera's analysis was behind its stream.
     """
 
     cameras: int
@@ -32,6 +37,9 @@ class Held:
     wakes: int = 0
     wakes_false: int = 0
     dropped: int = 0
+    restrained: int = 0
+    longest_lag_s: float = 0.0
+    machine_cpu: float = 0.0
 
     @property
     def cpu_ms_per_camera_s(self) -> float:
@@ -41,14 +49,25 @@ class Held:
         words = f"{self.cameras} cameras, {self.seconds:.0f} s: "
         words += "held" if not self.lost else f"lost: {self.lost}"
         words += f"; {self.cpu:.2f} cores ({self.cpu_ms_per_camera_s:.1f} ms a camera and second)"
-        words += f", the server {self.server_cpu:.2f}"
+        words += f", the server {self.server_cpu:.2f}, the machine {self.machine_cpu:.2f}"
         if self.wakes or self.awake_share:
             words += f"; awake {self.awake_share:.1%} of the time, {self.wakes} wakes,"
-            words += f" {self.wakes_false} for nothing, {self.dropped} dropped"
+            words += f" {self.wakes_false} for nothing, {self.dropped} dropped,"
+            words += f" {self.restrained} restrained, at most {self.longest_lag_s:.1f} s behind"
         return words
 
     def figures(self) -> dict[str, Any]:
         return asdict(self)
+
+
+def _machine_busy_s() -> float:
+    """CPU time of all processes since the machine started; 0 where `/proc` does not tell."""
+    try:
+        first = Path("/proc/stat").read_text(encoding="ascii").split("\n", 1)[0]
+    except OSError:
+        return 0.0
+    user, nice, system, _idle, _wait, irq, softirq = map(int, first.split()[1:8])
+    return (user + nice + system + irq + softirq) / os.sysconf("SC_CLK_TCK")
 
 
 class CameraServer:
@@ -69,10 +88,13 @@ class CameraServer:
         return f"rtsp://127.0.0.1:{self.port}/{camera}"
 
     def used(self) -> dict[str, Any]:
-        """`cpu_s`, and `lagging`: how many clients took too little and were cut off."""
+        """`cpu_s`, and `lagging`: how many clients took too little and were cut off.
+
+        And `machine_busy_s`: CPU time of all processes.
+        """
         assert self._process.stdin is not None
         print(file=self._process.stdin, flush=True)
-        return self._answer()
+        return {**self._answer(), "machine_busy_s": _machine_busy_s()}
 
     def _answer(self) -> dict[str, Any]:
         assert self._process.stdout is not None
@@ -115,7 +137,7 @@ def hold_ours(
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 text=True,
-                env=_one_thread(),
+                env={**os.environ, **WORKER_ENVIRONMENT},
             )
         )
     try:
@@ -185,12 +207,7 @@ def _judge(
         sum(gained(n, "wakes") for n in names),
         sum(gained(n, "wakes_false") for n in names),
         sum(gained(n, "dropped") for n in names),
+        sum(gained(n, "restrained") for n in names),
+        max(last[n]["longest_lag_s"] for n in names),
+        (used_then["machine_busy_s"] - used["machine_busy_s"]) / took_s,
     )
-
-
-def _one_thread() -> dict[str, str]:
-    import os  # noqa: PLC0415
-
-    # As app.vision.role sets them for its workers.
-    own = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "MALLOC_ARENA_MAX": "2"}
-    return {**os.environ, **own}

@@ -16,7 +16,7 @@ from config.settings import VisionSettings
 from ingest.frame import Frame
 from ingest.packet_ring import PacketRing
 from ingest.stream_clock import StreamClock
-from ingest.stream_connection import StreamError, VideoConnection
+from ingest.stream_connection import StreamError, VideoConnection, gathered
 from ingest.stream_cue import CUE_WIDTH_PX
 from ingest.stream_duty import ChosenPicture, DutyReader
 from ingest.stream_health import StreamHealth, StreamState
@@ -25,6 +25,8 @@ from ingest.stream_watchdog import FrozenStream
 log = structlog.get_logger()
 
 _LONGEST_BACK_OFF_S = 5.0
+_GATHER_S = 0.15
+"""Reading costs a quarter less, and a picture comes so much later at most."""
 _STEADY_S = 10.0
 """A connection that gave packets for so long was a good one: the next attempt comes at once."""
 
@@ -76,6 +78,10 @@ class CameraStream:
             sender_clock=self._clock.follows_sender,
             sender_off_s=self._clock.sender_off_s,
         )
+
+    @property
+    def lag_s(self) -> float:
+        return self._duty.lag_s
 
     def start(self, ready: Callable[[], None]) -> None:
         """Connect, and stay connected; `ready` is called when `next_frame` may have something."""
@@ -143,7 +149,7 @@ class CameraStream:
             self._clock = StreamClock(trusted_s=settings.sender_clock_within_s)
             opened = False
             feed, frozen = self._duty.feed, self._frozen
-            for arrived in connection.packets():
+            for arrived in gathered(connection.packets(), _GATHER_S):
                 if self._stop.is_set():
                     return
                 self._arrivals += 1

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import struct
+import time
 from collections.abc import Iterator
 from types import TracebackType
 from typing import NamedTuple, Self
@@ -11,6 +12,9 @@ import av
 from av.bitstream import BitStreamFilterContext
 
 from ingest.packet_ring import StreamCodec, VideoPacket
+
+_WAITED_S = 0.002
+"""A packet that took longer to read was not there yet. Ours."""
 
 
 class StreamError(ConnectionError):
@@ -98,6 +102,21 @@ class VideoConnection:
             return
         except (av.FFmpegError, OSError) as error:
             raise StreamError(f"broke off: {error}") from error
+
+
+def gathered(packets: Iterator[Arrived], gather_s: float) -> Iterator[Arrived]:
+    """The same packets; after each that had to be waited for, more may gather for `gather_s`.
+
+    A camera sends 25 times a second, and each packet in some pieces: a thread that waits for every
+    one wakes 50 times a second, this one 20 times. The kernel's buffer holds them meanwhile.
+    """
+    asked_s = time.monotonic()
+    for arrived in packets:
+        waited = time.monotonic() - asked_s > _WAITED_S
+        yield arrived
+        if waited:
+            time.sleep(gather_s)
+        asked_s = time.monotonic()
 
 
 def _taken_at_s(packet: VideoPacket) -> float | None:

@@ -37,6 +37,10 @@ class FileStream:
         return self._health
 
     @property
+    def lag_s(self) -> float:
+        return 0.0
+
+    @property
     def ring(self) -> None:
         """The file itself has the packets."""
 

@@ -73,6 +73,10 @@ class HttpStream:
         return self._health if self._video is None else self._video.health
 
     @property
+    def lag_s(self) -> float:
+        return 0.0 if self._video is None else self._video.lag_s
+
+    @property
     def ring(self) -> PacketRing | JpegRing:
         return self._pictures if self._video is None else self._video.ring
 

@@ -104,6 +104,7 @@ class MqttFrameStream:
         self._ready: Callable[[], None] = lambda: None
         self._health = StreamHealth(detail="no frame yet")
         self.ring = JpegRing()
+        self.lag_s = 0.0
 
     def start(self, ready: Callable[[], None]) -> None:
         """`ready` is called with each good frame that is offered."""

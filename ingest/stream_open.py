@@ -32,6 +32,10 @@ class FrameStream(Protocol):
     def health(self) -> StreamHealth: ...
 
     @property
+    def lag_s(self) -> float:
+        """How far the analysis is behind what came; 0 of a stream that lets nothing wait."""
+
+    @property
     def ring(self) -> ClipRing | None:
         """The originals of late; None for a file, which is its own."""
 

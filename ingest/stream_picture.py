@@ -71,8 +71,9 @@ class DecodedPicture:
         scaler = _reformatter(
             source.width, source.height, source.format.name, width_px, pixels, source.color_range
         )
+        # By default swscale keeps threads of its own for each conversion: same pixels, and waits.
         small = scaler.reformat(
-            source, width=width_px, height=height_px, format=pixels, interpolation=how
+            source, width=width_px, height=height_px, format=pixels, interpolation=how, threads=1
         )
         made = np.asarray(small.to_ndarray(), np.uint8)
         self._made[width_px, pixels] = made

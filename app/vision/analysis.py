@@ -25,7 +25,7 @@ class Analysis:
 
     def __init__(self, threads: int = THREADS) -> None:
         self._queue = FairQueue()
-        self._steps: dict[str, Step] = {}
+        self._steps: dict[str, tuple[Step, Callable[[], float]]] = {}
         self._changed = threading.Condition()
         self._stopping = False
         self._threads = [
@@ -37,10 +37,11 @@ class Analysis:
         for thread in self._threads:
             thread.start()
 
-    def add(self, name: str, step: Step) -> None:
+    def add(self, name: str, step: Step, behind_s: Callable[[], float] = lambda: 0.0) -> None:
+        """`behind_s`: how old the work is that it does next; asked after each step."""
         with self._changed:
             self._queue.add(name)
-            self._steps[name] = step
+            self._steps[name] = step, behind_s
 
     def remove(self, name: str) -> None:
         """Its step may still run once."""
@@ -51,7 +52,7 @@ class Analysis:
     def ready(self, name: str) -> None:
         """There is work for it. From any thread; cheap."""
         with self._changed:
-            self._queue.ready(name)
+            self._queue.ready(name, time.monotonic())
             self._changed.notify()
 
     def cpu_share(self, name: str) -> float:
@@ -68,19 +69,19 @@ class Analysis:
     def _run(self) -> None:
         while True:
             with self._changed:
-                name = self._queue.pick()
+                name = self._queue.pick(time.monotonic())
                 while name is None and not self._stopping:
                     self._changed.wait()
-                    name = self._queue.pick()
+                    name = self._queue.pick(time.monotonic())
                 if self._stopping or name is None:
                     return
-                step = self._steps[name]
+                step, behind_s = self._steps[name]
             began_s = time.thread_time()
-            more = False
+            more, behind = False, 0.0
             try:
-                more = step()
+                more, behind = step(), behind_s()
             except Exception:  # one camera's fault must not end the others
                 log.exception("camera.failed", camera=name)
             spent_s = time.thread_time() - began_s
             with self._changed:
-                self._queue.done(name, spent_s, time.monotonic(), more=more)
+                self._queue.done(name, spent_s, time.monotonic(), more=more, behind_s=behind)

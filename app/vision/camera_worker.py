@@ -69,7 +69,7 @@ class CameraWorker:
         self.stream: FrameStream = open_stream(camera, settings)
 
     def start(self) -> None:
-        self._analysis.add(self.camera.id, self.step)
+        self._analysis.add(self.camera.id, self.step, lambda: self.stream.lag_s)
         self.stream.start(self._ready)
 
     def _ready(self) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import threading
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import structlog
 
@@ -14,6 +14,15 @@ from app.vision.share import Share, worker_count
 from config.settings import Settings
 
 log = structlog.get_logger()
+
+WORKER_ENVIRONMENT: Mapping[str, str] = {
+    # A core each: no threads within.
+    "OMP_NUM_THREADS": "1",
+    "OPENBLAS_NUM_THREADS": "1",
+    "OPENCV_FOR_THREADS_NUM": "1",
+    # glibc: a thread a camera would have an arena each, 10 MB more.
+    "MALLOC_ARENA_MAX": "2",
+}
 
 
 def run(
@@ -43,8 +52,7 @@ def run(
 
 
 def _environment(settings: Settings, index: int) -> dict[str, str]:
-    own = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}  # a core each: no threads within
-    own["MALLOC_ARENA_MAX"] = "2"  # glibc: a thread a camera would have an arena each, 10 MB more
+    own = dict(WORKER_ENVIRONMENT)
     if settings.metrics_port:
         own["MUCKWATCH_METRICS_PORT"] = str(settings.metrics_port + index)
     return own
