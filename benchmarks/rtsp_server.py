@@ -123,6 +123,7 @@ class Programme:
     fault: Fault = field(default_factory=Fault)
     began_s: float = 0.0
     _starts: list[int] = field(default_factory=list)
+    _later: Programme | None = None
 
     def __post_init__(self) -> None:
         at = 0
@@ -139,7 +140,15 @@ class Programme:
     def length(self) -> int:
         return self._starts[-1]
 
+    def turn_to(self, *pieces: Piece) -> None:
+        """Play these for ever, from the next moment that they have a key frame. From any thread."""
+        self._later = Programme(pieces)
+
     def picture(self, number: int) -> Picture:
+        later = self._later
+        if later is not None and later.picture(number).is_key:
+            self.pieces, self._starts, self.offset = later.pieces, later._starts, 0
+            self._later = None
         at = (number + self.offset) % self.length
         piece = int(np.searchsorted(self._starts, at, side="right")) - 1
         return self.pieces[piece].pictures[at - self._starts[piece]]
@@ -162,6 +171,12 @@ class Server:
 
     def url(self, camera: str) -> str:
         return f"rtsp://{self.host}:{self.port}/{camera}"
+
+    def due(self, camera: str) -> int:
+        """How many pictures the camera has had on so far, taken or not. From any thread."""
+        programme = self.programmes[camera]
+        now_s = time.monotonic() - self._origin_s
+        return int((now_s - programme.began_s) * programme.fps)
 
     async def run(self, ready: Callable[[], object] = lambda: None) -> None:
         self._loop = asyncio.get_running_loop()
@@ -313,9 +328,10 @@ class _Client:
             view[at + 4 + byte] = stamp >> (24 - 8 * byte) & 0xFF
         damage = programme.fault.damage
         if damage and number % damage == 0:
-            middle = len(content) // 2
-            begin = int(at[np.searchsorted(at, middle) - 1]) + 12 + 40
-            view[begin : begin + 200] ^= 0x5A
+            hit = max(int(np.searchsorted(at, len(content) // 2)) - 1, 0)
+            begin = int(at[hit]) + 12 + 40
+            end = int(at[hit + 1]) - 4 if hit + 1 < count else len(content)  # no other's header
+            view[begin : min(begin + 200, end)] ^= 0x5A
         self._sequence = (self._sequence + count) & 0xFFFF
         self._sent += count
         self._octets += len(content) - 16 * count

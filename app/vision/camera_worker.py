@@ -92,7 +92,7 @@ class CameraWorker:
         moving = False
         try:
             observations = self._watch.advance(frame)
-            moving = self._watch.awake
+            moving = self._watch.awake or self._in_doubt
         except Exception:  # one bad picture must not blind the camera
             log.exception("frame.failed", camera=self.camera.id, number=frame.number)
             observations = []
@@ -105,6 +105,15 @@ class CameraWorker:
         """What the watch makes of the camera itself; None of a watch that does not look at it."""
         health = getattr(self._watch, "health", None)
         return health if isinstance(health, CameraHealth) else None
+
+    @property
+    def _in_doubt(self) -> bool:
+        """Something is wrong with the picture and not told yet.
+
+        A still picture would be looked at every 4 s only, and told so much later.
+        """
+        condition = self.condition
+        return condition is not None and condition.suspended and not condition.faults
 
     def _ended_by_placement(self) -> Sequence[Observation]:
         condition = self.condition
@@ -173,6 +182,7 @@ class CameraWorker:
             self._rate = (now_s, self._analysed, fps)
         return replace(
             self.stream.health,
+            frames_analysed=self._analysed,
             analysed_fps=round(fps, 2),
             cpu_share=round(self._analysis.cpu_share(self.camera.id), 3),
         )
