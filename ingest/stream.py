@@ -184,11 +184,11 @@ class CameraStream:
 
     def _watch_for_blindness(self) -> None:
         """Packets come, and no picture can be made of them."""
-        duty, newest = self._duty, self.ring.newest
+        duty = self._duty
         if self._health.state is StreamState.OFFLINE or duty.undecoded_keys < _BLIND_KEYS:
             return
         decoded_s = duty.decoded_at_s
-        if newest is None or decoded_s is None or newest.at_s - decoded_s >= _BLIND_AFTER_S:
+        if decoded_s is None or duty.undecoded_at_s - decoded_s >= _BLIND_AFTER_S:
             self._set_state(StreamState.OFFLINE, "no picture can be decoded", blind=True)
 
     def _set_state(self, state: StreamState, detail: str, *, blind: bool = False) -> None:

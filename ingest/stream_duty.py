@@ -77,7 +77,8 @@ class DutyReader:
         """`key_seen` is shown each key frame that was decoded, once, given or not."""
         self.ring = ring
         self.decoded_at_s: float | None = None
-        self.undecoded_keys = 0  # since then
+        self.undecoded_keys = 0  # since then, in a row, and the time of the last of them
+        self.undecoded_at_s = float("-inf")
         self._key_seen, self._key_shown = key_seen, -1
         self.awake = False
         self.counts = DutyCounts()
@@ -204,6 +205,7 @@ class DutyReader:
             self.decoded_at_s, self.undecoded_keys = kept.at_s, 0
         elif errors and kept.is_key:
             self.undecoded_keys += 1
+            self.undecoded_at_s = kept.at_s
 
     def _show(self, key: RingPacket, chosen: ChosenPicture) -> None:
         if key.number > self._key_shown:
