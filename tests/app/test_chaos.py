@@ -20,7 +20,7 @@ from store.evidence_reader import evidence_rows, read_content
 from store.migrate import migrate
 from store.operator import acknowledge
 from tests.app.chaos_cameras import CAMERAS, FPS, GOP, ZONE, pieces, programmes, write_site
-from tests.app.chaos_rig import FPS_ANALYSED, Teller, evidence_of, fill_store, vision
+from tests.app.chaos_rig import FPS_ANALYSED, LONG_S, Teller, evidence_of, fill_store, vision
 from tests.ingest.waiting import wait_until
 from tests.store.conftest import embedded, fresh_database
 
@@ -89,7 +89,7 @@ def test_faults_are_told_and_over_in_time_and_the_other_cameras_do_not_notice(
             wait_until(
                 lambda: min(c["frames_seen"] for c in teller.counts().values()) > 7 * FPS,
                 "seven seconds of each",
-                90,
+                LONG_S,
             )
             before = teller.counts()
             due = {camera: server.due(camera) for camera in UNTOUCHED}
