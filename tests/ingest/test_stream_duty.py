@@ -133,7 +133,10 @@ def test_key_frames_in_a_row_that_cannot_be_decoded_are_counted(
 
     reader, _ = run(passage, lambda _at_s: False, spoil=spoil)
     assert reader.counts.errors >= 1
-    assert (reader.undecoded_keys, reader.decoded_at_s) == (undecoded, 14.0 if undecoded else 18.0)
+    assert reader.undecoded_keys == undecoded
+    assert reader.decoded_at_s is not None
+    first_s = spoilt[0] / 25
+    assert (reader.decoded_at_s < first_s) if undecoded else (reader.decoded_at_s == 18.0)
 
 
 def test_every_key_frame_is_shown_once_given_or_not(passage: Path) -> None:
