@@ -29,6 +29,8 @@ log = structlog.get_logger()
 
 TEND_EVERY_S = 60.0
 LOOK_EVERY_S = 2.0
+TRY_AGAIN_EVERY_S = 5.0
+"""While the object store is full or away. That it is, or no longer, is told at the next look."""
 MOST_WAITING = 1000
 PICTURES_BYTES = 8 * 2**20
 """What is made free for pictures at once when they were refused."""
@@ -69,6 +71,7 @@ class EvidenceDesk:
         self._ending = threading.Event()
         self._lock = threading.Lock()
         self._tracks: list[tuple[float, UUID, datetime, datetime]] = []
+        self._told: str | None = None
         self._thread = threading.Thread(target=self._run, name="evidence-desk", daemon=True)
 
     def start(self, clip_of: ClipOf) -> None:
@@ -100,12 +103,15 @@ class EvidenceDesk:
                     self._tracks.append((due_s, alert.alert_id, alert.started_at, alert.raised_at))
 
     def _run(self) -> None:
-        tend_due_s = 0.0
+        tend_due_s = try_due_s = 0.0
         while True:
             ending = self._ending.wait(LOOK_EVERY_S if tend_due_s else 0.0)
             try:
                 self._take_tracks(at_once=ending)
-                if not ending and time.monotonic() >= tend_due_s:
+                if not ending and self._told is not None and time.monotonic() >= try_due_s:
+                    try_due_s = time.monotonic() + TRY_AGAIN_EVERY_S
+                    self.keeper.try_again()
+                if not ending and (time.monotonic() >= tend_due_s or self._has_news):
                     self._tend()
             except (StoreError, Stopped) as error:
                 log.warning("evidence.not_tended", error=str(error))
@@ -115,6 +121,11 @@ class EvidenceDesk:
                 tend_due_s = time.monotonic() + TEND_EVERY_S
             if ending:
                 return
+
+    @property
+    def _has_news(self) -> bool:
+        trouble = self.keeper.trouble
+        return self._told != (None if trouble is None else trouble.word)
 
     def _take_tracks(self, *, at_once: bool) -> None:
         while True:
@@ -135,15 +146,16 @@ class EvidenceDesk:
             self.keeper.note_used(counted.objects_bytes, counted.in_database_bytes)
             trouble = self.keeper.trouble
             short = max(self.keeper.short_of(0), 0)
-            if isinstance(trouble, ObjectStoreFull):
+            if isinstance(trouble, ObjectStoreFull) and self._told != trouble.word:
                 # A full disk that reserves nothing says so by refusing; asked for once each time.
-                short, self.keeper.trouble = max(short, PICTURES_BYTES), None
+                short = max(short, PICTURES_BYTES)
             if short:
                 with self._tending:
                     make_room(conn, self._objects, round(short * SPARE))
                 counted = used(conn)
                 self.keeper.note_used(counted.objects_bytes, counted.in_database_bytes)
             put_state(conn, self._objects, self._worker, trouble, counted.objects_bytes)
+        self._told = None if trouble is None else trouble.word
         USED.set(counted.objects_bytes)
         TROUBLE.set(trouble is not None)
 

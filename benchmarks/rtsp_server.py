@@ -132,6 +132,7 @@ class Programme:
     fault: Fault = field(default_factory=Fault)
     began_s: float = 0.0
     _starts: list[int] = field(default_factory=list)
+    _later: Programme | None = None
 
     def __post_init__(self) -> None:
         at = 0
@@ -148,7 +149,15 @@ class Programme:
     def length(self) -> int:
         return self._starts[-1]
 
+    def turn_to(self, *pieces: Piece) -> None:
+        """Play these for ever, from the next moment that they have a key frame. From any thread."""
+        self._later = Programme(pieces)
+
     def picture(self, number: int) -> Picture:
+        later = self._later
+        if later is not None and later.picture(number).is_key:
+            self.pieces, self._starts, self.offset = later.pieces, later._starts, 0
+            self._later = None
         at = (number + self.offset) % self.length
         piece = bisect.bisect_right(self._starts, at) - 1
         return self.pieces[piece].pictures[at - self._starts[piece]]
@@ -171,6 +180,12 @@ class Server:
 
     def url(self, camera: str) -> str:
         return f"rtsp://{self.host}:{self.port}/{camera}"
+
+    def due(self, camera: str) -> int:
+        """How many pictures the camera has had on so far, taken or not. From any thread."""
+        programme = self.programmes[camera]
+        now_s = time.monotonic() - self._origin_s
+        return int((now_s - programme.began_s) * programme.fps)
 
     async def run(self, ready: Callable[[], object] = lambda: None) -> None:
         self._loop = asyncio.get_running_loop()
@@ -323,9 +338,12 @@ class _Client:
         view[picture.stamped] = stamps.view(np.uint8)
         damage = programme.fault.damage
         if damage and number % damage == 0:
-            middle = len(content) // 2
-            begin = int(picture.headers[np.searchsorted(picture.headers, middle) - 1]) + 12 + 40
-            view[begin : begin + 200] ^= 0x5A
+            hit = max(int(np.searchsorted(picture.headers, len(content) // 2)) - 1, 0)
+            begin = int(picture.headers[hit]) + 12 + 40
+            end = (
+                int(picture.headers[hit + 1]) - 4 if hit + 1 < count else len(content)
+            )  # no other's header
+            view[begin : min(begin + 200, end)] ^= 0x5A
         self._sequence = (self._sequence + count) & 0xFFFF
         self._sent += count
         self._octets += len(content) - 16 * count

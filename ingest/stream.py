@@ -29,6 +29,9 @@ _GATHER_S = 0.15
 """Reading costs a quarter less, and a picture comes so much later at most."""
 _STEADY_S = 10.0
 """A connection that gave packets for so long was a good one: the next attempt comes at once."""
+_BLIND_AFTER_S, _BLIND_KEYS = 4.0, 2
+"""Nothing could be decoded for so long, and so many key frames in a row: as good as offline. Ours;
+one damaged key frame is no fault, whatever lies between two."""
 
 
 class CameraStream:
@@ -48,7 +51,9 @@ class CameraStream:
         self.ring = PacketRing(settings.ring_s, settings.ring_mb << 20)
         self._settings = settings
         self._stop = stop or threading.Event()
-        self._duty = DutyReader(self.ring, settings.analysed_fps, settings.longest_lag_s)
+        self._duty = DutyReader(
+            self.ring, settings.analysed_fps, settings.longest_lag_s, self._key_seen
+        )
         self._frozen = FrozenStream(settings.frozen_after_s)
         self._clock = StreamClock(trusted_s=settings.sender_clock_within_s)
         self._ready: Callable[[], None] = lambda: None
@@ -58,10 +63,12 @@ class CameraStream:
         self._last_at_s = 0.0
         self._arrivals = 0
         self._arrived_s: float | None = None
+        self._blind = False
 
     @property
     def health(self) -> StreamHealth:
-        counts, seen_s = self._duty.counts, self._arrived_s
+        counts = self._duty.counts
+        seen_s = self._duty.decoded_at_s if self._blind else self._arrived_s
         return replace(
             self._health,
             frames_seen=self._arrivals,
@@ -97,10 +104,9 @@ class CameraStream:
     def next_frame(self) -> Frame | None:
         """The next frame to analyse; None until more came. For one thread at a time."""
         chosen = self._duty.next()
+        self._watch_for_blindness()
         if chosen is None:
             return None
-        if chosen.is_key:
-            self._watch_for_standstill(chosen)
         at_s = max(chosen.at_s, self._last_at_s + 1e-3)
         self._last_at_s = at_s
         captured_at = datetime.fromtimestamp(at_s, UTC)
@@ -172,17 +178,28 @@ class CameraStream:
                 if arrived.is_key or self._duty.awake or self._duty.alarmed:
                     self._ready()
 
-    def _watch_for_standstill(self, chosen: ChosenPicture) -> None:
-        if self._health.state is StreamState.OFFLINE:
-            return
+    def _key_seen(self, chosen: ChosenPicture) -> None:
         sample, grey = chosen.picture.luma_sample(), chosen.picture.grey(CUE_WIDTH_PX)
-        if self._frozen.key_picture(sample, grey, chosen.at_s):
+        stands = self._frozen.key_picture(sample, grey, chosen.at_s)
+        if self._health.state is StreamState.OFFLINE and not self._blind:
+            return  # what lay in the ring when the connection broke off
+        if stands:
             self._set_state(StreamState.FROZEN, "the same picture again and again")
         else:
             self._set_state(StreamState.ONLINE, "")
 
-    def _set_state(self, state: StreamState, detail: str) -> None:
+    def _watch_for_blindness(self) -> None:
+        """Packets come, and no picture can be made of them."""
+        duty = self._duty
+        if self._health.state is StreamState.OFFLINE or duty.undecoded_keys < _BLIND_KEYS:
+            return
+        decoded_s = duty.decoded_at_s
+        if decoded_s is None or duty.undecoded_at_s - decoded_s >= _BLIND_AFTER_S:
+            self._set_state(StreamState.OFFLINE, "no picture can be decoded", blind=True)
+
+    def _set_state(self, state: StreamState, detail: str, *, blind: bool = False) -> None:
         with self._lock:
+            self._blind = blind
             if state is not self._health.state:
                 log.info("camera stream", camera=self.camera.id, state=state.value, detail=detail)
             self._health = replace(self._health, state=state, detail=detail)

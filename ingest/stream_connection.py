@@ -42,6 +42,8 @@ class VideoConnection:
 
     def __init__(self, url: str, open_timeout_s: float, read_timeout_s: float) -> None:
         options = {"rtsp_transport": "tcp"} if url.startswith(("rtsp:", "rtsps:")) else {}
+        # libavformat would guess the frame rate, which nobody asks for: 2.5 s of a stream of 10/s.
+        options["fpsprobesize"] = "0"
         try:
             self._container = av.open(
                 url, options=options, timeout=(open_timeout_s, read_timeout_s)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import av
@@ -67,8 +67,19 @@ class DutyReader:
     where a key frame shows more than is usual there.
     """
 
-    def __init__(self, ring: PacketRing, fps: float, longest_lag_s: float = 8.0) -> None:
+    def __init__(
+        self,
+        ring: PacketRing,
+        fps: float,
+        longest_lag_s: float = 8.0,
+        key_seen: Callable[[ChosenPicture], None] = lambda _chosen: None,
+    ) -> None:
+        """`key_seen` is shown each key frame that was decoded, once, given or not."""
         self.ring = ring
+        self.decoded_at_s: float | None = None
+        self.undecoded_keys = 0  # since then, in a row, and the time of the last of them
+        self.undecoded_at_s = float("-inf")
+        self._key_seen, self._key_shown = key_seen, -1
         self.awake = False
         self.counts = DutyCounts()
         self._fps = fps
@@ -179,9 +190,27 @@ class DutyReader:
         decoder = self._decoder_of(gop.codec)
         decoder.restart()
         pictures = list(decoder.pictures(gop.key)) or list(decoder.rest())
-        self.counts.errors += decoder.take_errors()
-        self.counts.decoded += len(pictures)
-        return _chosen(gop.key, pictures[-1], is_key=True) if pictures else None
+        self._tally(decoder, gop.key, len(pictures))
+        if not pictures:
+            return None
+        chosen = _chosen(gop.key, pictures[-1], is_key=True)
+        self._show(gop.key, chosen)
+        return chosen
+
+    def _tally(self, decoder: _Decoder, kept: RingPacket, decoded: int) -> None:
+        errors = decoder.take_errors()
+        self.counts.errors += errors
+        self.counts.decoded += decoded
+        if decoded:
+            self.decoded_at_s, self.undecoded_keys = kept.at_s, 0
+        elif errors and kept.is_key:
+            self.undecoded_keys += 1
+            self.undecoded_at_s = kept.at_s
+
+    def _show(self, key: RingPacket, chosen: ChosenPicture) -> None:
+        if key.number > self._key_shown:
+            self._key_shown = key.number
+            self._key_seen(chosen)
 
     def _wake(self, since: RingPacket, stays_from_s: float) -> bool:
         self.awake, self._confirmed = True, False
@@ -234,14 +263,16 @@ class DutyReader:
             return True
         decoder = self._decoder_of(gop.codec)
         self._next = kept.number + 1
+        decoded = 0
         for frame in decoder.pictures(kept):
-            self.counts.decoded += 1
+            decoded += 1
             at_s = kept.zero_s + float(frame.time) if frame.time is not None else kept.at_s
             is_key = bool(frame.key_frame)
             chosen = ChosenPicture(at_s, DecodedPicture(frame), is_key)
             if is_key:
                 self._looked = kept if kept.is_key else gop.key
                 self._picture_cue.follow(chosen.picture.grey(CUE_WIDTH_PX))
+                self._show(self._looked, chosen)
             if at_s <= self._given_s or not self._rate.takes(at_s):
                 continue
             self._phase += 1
@@ -249,7 +280,7 @@ class DutyReader:
                 self.counts.dropped += 1
                 continue
             self._pending.append(chosen)
-        self.counts.errors += decoder.take_errors()
+        self._tally(decoder, kept, decoded)
         return True
 
     def _allowed_lag_s(self, gop: Gop) -> float:

@@ -20,9 +20,11 @@ class StreamHealth:
     Attributes:
         frames_seen: pictures that arrived (of a video: packets, most of them never decoded).
         frames_decoded: pictures that were decoded.
+        frames_analysed: pictures that were given to the watch.
         frames_dropped: pictures that were due for analysis and were not analysed.
         errors: packets that could not be decoded; what refers to them is left out.
-        last_seen_at: arrival of the last picture (aware, UTC), None before the first.
+        last_seen_at: arrival of the last picture (aware, UTC), None before the first; of a stream
+            that no picture can be made of, that of the last that could be decoded.
         detail: why it is not online, in English, for engineers.
         awake: all pictures are decoded at this time; False: key frames only.
         awake_share: of the time seen so far, 0 to 1.
@@ -43,6 +45,7 @@ class StreamHealth:
     last_seen_at: datetime | None = None
     detail: str = "not opened yet"
     frames_decoded: int = 0
+    frames_analysed: int = 0
     errors: int = 0
     awake: bool = False
     awake_share: float = 0.0

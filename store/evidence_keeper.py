@@ -28,7 +28,8 @@ class EvidenceKeeper:
     """For several threads.
 
     `make_room(bytes)` is asked before a clip is given up for want of room, and returns whether it
-    helped. `trouble` is the last word the object store said, None while all is well.
+    helped. `trouble` is the last word the object store said, None while all is well: it is over
+    when what was refused would be taken.
     """
 
     def __init__(
@@ -44,6 +45,7 @@ class EvidenceKeeper:
         self._lock = threading.Lock()
         self._used_bytes = 0
         self._in_database_bytes = 0
+        self._refused_bytes = 0
 
     def note_used(self, objects_bytes: int, in_database_bytes: int) -> None:
         """What the database counts; between two counts the keeper adds what it keeps itself."""
@@ -74,9 +76,11 @@ class EvidenceKeeper:
         failure = self._put(key, taken)
         if failure is None:
             OUTCOMES.labels("stored").inc()
-            self.trouble = None
+            if taken.moment == CLIP or not self._still_full():
+                self._well()
             return msgspec.structs.replace(taken, content=b"", object_key=key)
         self.trouble = failure
+        self._refused_bytes = max(self._refused_bytes, taken.size_bytes)
         told = {"moment": taken.moment, "alert": str(taken.alert_id), "error": str(failure)}
         if self._takes_place(taken):
             OUTCOMES.labels("in_database").inc()
@@ -85,6 +89,31 @@ class EvidenceKeeper:
         OUTCOMES.labels("lost").inc()
         log.error("evidence.lost", **told)
         return msgspec.structs.replace(taken, content=b"", missing=failure.word)
+
+    def try_again(self) -> None:
+        """Whether the trouble is over, without new evidence to try it with; `make_room` is asked.
+
+        Something small is put, and removed again.
+        """
+        if self.trouble is None:
+            return
+        if self._still_full():
+            self.make_room(self._refused_bytes)
+        if self._still_full():
+            return
+        try:
+            self.objects.try_out()
+        except ObjectStoreError as failure:
+            self.trouble = failure
+        else:
+            self._well()
+
+    def _still_full(self) -> bool:
+        full = isinstance(self.trouble, ObjectStoreFull)
+        return full and self.short_of(self._refused_bytes) > 0
+
+    def _well(self) -> None:
+        self.trouble, self._refused_bytes = None, 0
 
     def _put(self, key: str, taken: Evidence) -> ObjectStoreError | None:
         if taken.moment == CLIP and not self._has_room(taken.size_bytes):

@@ -18,6 +18,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, TypeVar
+from uuid import uuid4
 
 import obstore
 from obstore.exceptions import BaseError
@@ -39,6 +40,7 @@ _FULL = re.compile(
 _REST_S = 15.0
 _AT_ONCE = 4
 _ROOT = "sha256"
+_TRIAL_BYTES = 64 * 2**10
 
 T = TypeVar("T")
 
@@ -85,6 +87,7 @@ class EvidenceObjects:
         self._store = store
         self._places = threading.Semaphore(_AT_ONCE)
         self._rests_until_s = 0.0
+        self._trial = f"trial/{uuid4()}"
 
     def put(self, key: str, content: bytes) -> None:
         """Store it; on return it is on the disk, or the bucket has said so.
@@ -125,6 +128,11 @@ class EvidenceObjects:
     def size_bytes(self, key: str) -> int:
         """Raises as `get`."""
         return self._timed(lambda: int(obstore.head(self._opened(), key)["size"]))
+
+    def try_out(self) -> None:
+        """Put something of a picture's size and remove it; raises as `put`."""
+        self.put(self._trial, bytes(_TRIAL_BYTES))
+        self.delete(self._trial)
 
     def delete(self, key: str) -> None:
         """Gone on return; no error where it was gone already."""

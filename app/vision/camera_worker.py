@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Protocol
 
 import structlog
@@ -25,6 +25,8 @@ from ingest.stream_open import FrameStream, open_stream
 log = structlog.get_logger()
 
 _RATE_OVER_S = 10.0
+DOUBT_AT_MOST = timedelta(seconds=30)
+"""What is wrong with a picture is told by then, or never: a place that is dark at night. Ours."""
 
 
 class Watch(Protocol):
@@ -64,6 +66,7 @@ class CameraWorker:
         self._watch = make_watch(camera)
         self._earlier_detected = 0
         self._placed: Camera | None = None
+        self._doubted_since: datetime | None = None
         self._analysed = 0
         self._rate = (time.monotonic(), 0, 0.0)
         self.stream: FrameStream = open_stream(camera, settings)
@@ -92,7 +95,7 @@ class CameraWorker:
         moving = False
         try:
             observations = self._watch.advance(frame)
-            moving = self._watch.awake
+            moving = self._watch.awake or self._in_doubt(frame.captured_at)
         except Exception:  # one bad picture must not blind the camera
             log.exception("frame.failed", camera=self.camera.id, number=frame.number)
             observations = []
@@ -105,6 +108,18 @@ class CameraWorker:
         """What the watch makes of the camera itself; None of a watch that does not look at it."""
         health = getattr(self._watch, "health", None)
         return health if isinstance(health, CameraHealth) else None
+
+    def _in_doubt(self, at: datetime) -> bool:
+        """The picture shows nothing, or another view, and that is not told yet.
+
+        At rest it would be looked at every 4 s only, and told so much later.
+        """
+        condition = self.condition
+        if condition is None or not condition.suspended or condition.faults:
+            self._doubted_since = None
+            return False
+        since = self._doubted_since = self._doubted_since or at
+        return at - since <= DOUBT_AT_MOST
 
     def _ended_by_placement(self) -> Sequence[Observation]:
         condition = self.condition
@@ -173,6 +188,7 @@ class CameraWorker:
             self._rate = (now_s, self._analysed, fps)
         return replace(
             self.stream.health,
+            frames_analysed=self._analysed,
             analysed_fps=round(fps, 2),
             cpu_share=round(self._analysis.cpu_share(self.camera.id), 3),
         )

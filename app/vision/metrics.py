@@ -12,6 +12,7 @@ from ingest.stream_health import StreamHealth, StreamState
 _COUNTED = (
     ("frames_seen", "Pictures that arrived"),
     ("frames_decoded", "Pictures that were decoded"),
+    ("frames_analysed", "Pictures that were analysed"),
     ("frames_dropped", "Pictures due for analysis and not analysed"),
     ("errors", "Packets that could not be decoded"),
     ("connections", "Connections that gave a picture"),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime, timedelta
+from itertools import chain, repeat
 from pathlib import Path
 
 import cv2
@@ -17,12 +18,15 @@ from app.vision.camera_worker import CameraWorker
 from app.vision.metrics import CameraMetrics
 from app.vision.process import Workers, topics_of
 from app.vision.share import Share
+from benchmarks.faulty_pictures import black, rendered, seen
 from benchmarks.rtsp_server import Programme, Server, ThreadedServer, read_piece
 from config.camera import Camera, CameraRole
 from config.settings import VisionSettings
+from detection.health.camera_health import CameraHealth
+from detection.scene_event import SceneEvent
 from detection.scene_view import Observation
 from ingest.camera_announcement import CameraAnnouncement
-from ingest.frame import Frame
+from ingest.frame import Frame, Image
 from ingest.message import Message, Token
 from ingest.rejected_message import RejectedMessage
 from ingest.stream_health import StreamState
@@ -161,6 +165,79 @@ def test_clips_are_had_of_cameras_by_name(
     assert clip.starts_at <= since
     assert not here.workers.has_until("c0", now + timedelta(seconds=60))
     assert here.workers.clip_of("nobody", now, now) is None
+
+
+class Pictures:
+    """A stream of pictures that are there, one a second; notes what it is told of them."""
+
+    ring = None
+
+    def __init__(self, pictures: Iterator[Image]) -> None:
+        self._pictures = pictures
+        self.told_moving: list[bool] = []
+
+    def next_frame(self) -> Frame | None:
+        number = len(self.told_moving)
+        at = datetime(2026, 6, 1, 2, tzinfo=UTC) + timedelta(seconds=number)
+        picture = next(self._pictures, None)
+        return None if picture is None else Frame.of("c0", at, picture, number)
+
+    def told(self, *, moving: bool) -> None:
+        self.told_moving.append(moving)
+
+    def stop(self) -> None:
+        """Nothing runs."""
+
+
+class Judge(Watch):
+    """A watch that sees nothing move, and minds the camera's health."""
+
+    def __init__(self, camera: Camera) -> None:
+        super().__init__(camera)
+        self.health = CameraHealth(camera)
+
+    def advance(self, frame: Frame) -> Sequence[Observation]:
+        super().advance(frame)
+        return self.health.advance(frame)
+
+
+def test_a_camera_in_doubt_is_kept_awake_until_it_is_told() -> None:
+    scene, other = (seen(next(rendered(seed, "day", 1))) for seed in (0, 3))
+    camera = Camera("c0", "c0", "", 119.9, 31.7, None, CameraRole.GATE)
+    told: list[Observation] = []
+    worker = CameraWorker(
+        camera, SETTINGS, Analysis(), Judge, lambda _id, observations: told.extend(observations)
+    )
+    known, gone = 12, 20
+    stream = worker.stream = Pictures(chain(repeat(scene, known), repeat(other, gone)))
+    while worker.step():
+        pass
+    (event,) = (t for t in told if isinstance(t, SceneEvent))
+    assert event.kind == "camera_moved"
+    told_at = round((event.raised_at - datetime(2026, 6, 1, 2, tzinfo=UTC)).total_seconds())
+    awake = [number for number, moving in enumerate(stream.told_moving) if moving]
+    assert known < awake[0] <= known + 3
+    assert awake == list(range(awake[0], told_at))
+
+
+def test_a_place_that_is_dark_every_night_is_not_kept_awake() -> None:
+    """Its darkness is usual and never told, and nothing is seen in it all the same."""
+    scene = seen(next(rendered(0, "day", 1)))
+    dark = (black(scene, number) for number in range(45))
+    camera = Camera("c0", "c0", "", 119.9, 31.7, None, CameraRole.GATE)
+    told: list[Observation] = []
+    worker = CameraWorker(
+        camera, SETTINGS, Analysis(), Judge, lambda _id, observations: told.extend(observations)
+    )
+    condition = worker.condition
+    assert condition is not None
+    condition._dark.holds = lambda _seen: False  # type: ignore[method-assign]
+    stream = worker.stream = Pictures(chain(repeat(scene, 5), dark))
+    while worker.step():
+        pass
+    assert told == []
+    assert condition.suspended
+    assert 25 <= sum(stream.told_moving) <= 31
 
 
 def _message(topic: str, payload: bytes) -> Message:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from itertools import chain
 from pathlib import Path
 
 import av
@@ -15,16 +16,19 @@ FPS = 25
 SIZE = (320, 180)
 
 
-def encode(path: Path, images: Iterator[Image], gop: int = 50, **options: str) -> Path:
-    """H.264 without B frames, key frames only where asked."""
+def encode(
+    path: Path, images: Iterator[Image], gop: int = 50, fps: int = FPS, **options: str
+) -> Path:
+    """H.264 without B frames, key frames only where asked; images all of one size."""
+    first = next(images)
     with av.open(str(path), "w") as container:
-        stream = container.add_stream("libx264", rate=FPS)
-        stream.width, stream.height, stream.pix_fmt = *SIZE, "yuv420p"
+        stream = container.add_stream("libx264", rate=fps)
+        stream.width, stream.height, stream.pix_fmt = first.shape[1], first.shape[0], "yuv420p"
         stream.options = {
             **{"g": str(gop), "keyint_min": str(gop), "sc_threshold": "0", "bf": "0"},
             **{"preset": "ultrafast", **options},
         }
-        for image in images:
+        for image in chain((first,), images):
             container.mux(stream.encode(av.VideoFrame.from_ndarray(image, format="bgr24")))
         container.mux(stream.encode())
     return path

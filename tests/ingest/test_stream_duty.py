@@ -29,10 +29,11 @@ def run(
     moving: Callable[[float], bool],
     fps: float = 5,
     spoil: Callable[[int, bytes], bytes] = lambda _number, content: content,
+    key_seen: Callable[[ChosenPicture], None] = lambda _chosen: None,
 ) -> tuple[DutyReader, list[ChosenPicture]]:
     """Feeds a file packet by packet and takes what is there after each."""
     connection, arrived = packets_of(path)
-    reader = DutyReader(PacketRing(), fps)
+    reader = DutyReader(PacketRing(), fps, key_seen=key_seen)
     reader.ring.opened(connection.codec)
     given = []
     for number, each in enumerate(arrived):
@@ -117,6 +118,32 @@ def test_a_damaged_packet_ends_nothing_and_is_counted(passage: Path) -> None:
     assert not [t for t in times if 10.41 < t < 11.9]  # what refers to it is not shown
     assert [t for t in times if 12 <= t < 13]  # it goes on with the next key frame
     assert max(times) > 14.9
+
+
+@pytest.mark.parametrize(("spoilt", "undecoded"), [(range(400, 401), 0), (range(400, 500), 2)])
+def test_key_frames_in_a_row_that_cannot_be_decoded_are_counted(
+    passage: Path, spoilt: range, undecoded: int
+) -> None:
+    """Each 50th of the 500 packets is a key frame: one of the last two is damaged, or both."""
+
+    def spoil(number: int, content: bytes) -> bytes:
+        if number not in spoilt:
+            return content
+        return content[:60] + bytes(b ^ 0x5A for b in content[60:])
+
+    reader, _ = run(passage, lambda _at_s: False, spoil=spoil)
+    assert reader.counts.errors >= 1
+    assert reader.undecoded_keys == undecoded
+    assert reader.decoded_at_s is not None
+    first_s = spoilt[0] / 25
+    assert (reader.decoded_at_s < first_s) if undecoded else (reader.decoded_at_s == 18.0)
+
+
+def test_every_key_frame_is_shown_once_given_or_not(passage: Path) -> None:
+    shown: list[float] = []
+    _, given = run(passage, lambda at_s: 9 <= at_s < 13, key_seen=lambda c: shown.append(c.at_s))
+    assert [round(at_s, 1) for at_s in shown] == [2.0 * n for n in range(10)]
+    assert len([each for each in given if each.is_key]) < 10
 
 
 def test_who_is_slow_is_given_less_and_then_the_newest(tmp_path: Path) -> None:

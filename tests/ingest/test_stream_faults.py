@@ -66,11 +66,11 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     live = read_piece(encode(folder / "live.mp4", noisy(6), gop=25))
     standing = next(noisy(1))
     still = read_piece(
-        encode(folder / "still.mp4", (standing for _ in range(100)), gop=25, preset="veryfast")
+        encode(folder / "still.mp4", (standing for _ in range(300)), gop=25, preset="veryfast")
     )
     programmes = {
         "live": Programme([live]),
-        "still": Programme([live, *[still] * 10]),
+        "still": Programme([live, *[still] * 4]),
         "other": Programme([live]),
     }
     with ThreadedServer(programmes) as running:

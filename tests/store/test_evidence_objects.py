@@ -126,6 +126,54 @@ def test_a_full_disk_is_told_and_comes_back(tiny_disk: Path) -> None:
     assert (again.missing, keeper.trouble) == (None, None)
 
 
+def test_a_full_disk_is_well_again_without_new_evidence(tiny_disk: Path) -> None:
+    objects = EvidenceObjects(EvidenceSettings(url=f"file://{tiny_disk}", keep_free_bytes=0))
+    keeper = EvidenceKeeper(objects, "test")
+    filler = tiny_disk / "filler"
+    filler.write_bytes(bytes(900_000))
+    assert keeper.keep(evidence("clip", os.urandom(300_000))).missing == "full"
+    assert keeper.keep(evidence("after", os.urandom(50_000))).object_key is not None
+    assert isinstance(keeper.trouble, ObjectStoreFull)  # pictures fit, clips do not
+    keeper.try_again()
+    assert isinstance(keeper.trouble, ObjectStoreFull)
+    filler.unlink()
+    keeper.try_again()
+    assert keeper.trouble is None
+    assert not [f for f in (tiny_disk / "trial").rglob("*") if f.is_file()]
+
+
+def test_room_is_made_for_what_was_refused(tmp_path: Path) -> None:
+    settings = EvidenceSettings(url=f"file:{tmp_path}", most_bytes=1000, keep_free_bytes=0)
+    keeper = EvidenceKeeper(EvidenceObjects(settings), "test")
+    assert keeper.keep(evidence("clip", os.urandom(800))).missing is None
+    assert keeper.keep(evidence("clip", os.urandom(700))).missing == "full"
+    asked: list[int] = []
+    keeper.make_room = lambda size: bool(asked.append(size))
+    keeper.try_again()
+    assert (asked, isinstance(keeper.trouble, ObjectStoreFull)) == ([700], True)
+    keeper.note_used(100, 0)  # by somebody else
+    keeper.try_again()
+    assert (asked, keeper.trouble) == ([700], None)
+
+
+def test_a_store_that_is_away_is_well_when_it_takes_something(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(evidence_objects, "_REST_S", 0.0)
+    folder = tmp_path / "evidence"
+    folder.write_text("a file where the folder should be")
+    keeper = EvidenceKeeper(
+        EvidenceObjects(EvidenceSettings(url=f"file:{folder}", keep_free_bytes=0)), "test"
+    )
+    keeper.keep(evidence())
+    keeper.try_again()
+    assert keeper.trouble is not None
+    assert keeper.trouble.word == "away"
+    folder.unlink()
+    keeper.try_again()
+    assert keeper.trouble is None
+
+
 def test_the_reserve_of_the_disk_is_left_to_pictures(tiny_disk: Path) -> None:
     objects = EvidenceObjects(EvidenceSettings(url=f"file://{tiny_disk}", keep_free_bytes=600_000))
     keeper = EvidenceKeeper(objects, "test")
