@@ -1,4 +1,4 @@
-"""Renders the clips once and keeps them in a folder."""
+"""Renders shots once and keeps them in a folder."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import os
 import shutil
 import time
 from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 
 import av
@@ -14,59 +15,70 @@ import cv2
 import structlog
 
 import demo.cameras
+import demo.fleet
 import demo.scenes
 from config.camera import Camera, CameraRole
+from demo.cameras import gate_acts, hotspot
 from demo.cameras.crossing import crossing
-from demo.cameras.hotspot import hotspot
-from demo.cameras.places import HEIGHT_PX, WIDTH_PX
-from demo.cameras.quiet_gate import quiet_gate
+from demo.cameras.reel import Reel, Shot
 from demo.cameras.script import Script
-from demo.cameras.spilling_gate import spilling_gate
 
 log = structlog.get_logger()
 
-VIDEO_FPS = 10
 PICTURE_FPS = 2
 _KEY_FRAME_EVERY_S = 2
 _UNUSED_S = 7 * 86400
 
-_BY_CAMERA: dict[str, Callable[[int], Script]] = {"gate-south": spilling_gate}
-_BY_ROLE: dict[CameraRole, Callable[[int], Script]] = {
-    CameraRole.GATE: quiet_gate,
-    CameraRole.HOTSPOT: hotspot,
-    CameraRole.INTERSECTION: crossing,
-}
-
 
 def script_of(camera: Camera, seed: int) -> Script:
-    """What plays before a camera: by its id in the demo district, else by its role."""
-    return _BY_CAMERA.get(camera.id, _BY_ROLE[camera.role])(seed)
+    """What a camera sees when nothing happens, or little."""
+    if camera.role is CameraRole.GATE:
+        return gate_acts.still(camera)
+    return hotspot.quiet(seed) if camera.role is CameraRole.HOTSPOT else crossing(seed)
 
 
-_DRAWS_NOTHING = frozenset({"__main__.py", "rtsp.py", "dataset.py", "random_scene.py"})
+_DRAWS_NOTHING = frozenset(
+    {
+        "__main__.py", "rtsp.py", "viewer.py", "programme.py", "rtp_packets.py", "playing.py",
+        "renderer.py",         "dataset.py", "random_scene.py", "fleet.py", "faults.py",
+    }
+)  # fmt: skip
 
 
+@cache
 def fingerprint(seed: int) -> str:
     """Changes with the seed and with the code that draws, so that old clips are made anew."""
     digest = hashlib.sha256(str(seed).encode())
-    for package in (demo.scenes, demo.cameras):
-        for source in sorted(Path(package.__path__[0]).glob("*.py")):
-            if source.name not in _DRAWS_NOTHING:
-                digest.update(source.read_bytes())
+    sources = [Path(demo.scenes.__path__[0]).parent / "timetable.py"]
+    for package in (demo.scenes, demo.cameras, demo.fleet):
+        sources += sorted(Path(package.__path__[0]).glob("*.py"))
+    for source in sources:
+        if source.name not in _DRAWS_NOTHING:
+            digest.update(source.read_bytes())
     return digest.hexdigest()[:12]
 
 
-def make_video(
-    camera: Camera, folder: Path, seed: int, go_on: Callable[[], bool] = lambda: True
-) -> Path:
-    """The camera's loop as `folder/<id>-<fingerprint>.mp4`; kept if it is there already.
+def video_path(camera: Camera, shot: Shot, folder: Path, seed: int) -> Path:
+    return folder / f"{camera.id}-{shot.name}-{fingerprint(seed)}.mp4"
 
-    H.264, yuv420p, no B frames, a key frame every 2 s, 10 frames/s, 640 x 360.
+
+def make_video(
+    camera: Camera,
+    reel: Reel,
+    shot: Shot,
+    folder: Path,
+    *,
+    seed: int,
+    go_on: Callable[[], bool] = lambda: True,
+) -> Path:
+    """The shot in its file; kept if it is there already.
+
+    H.264, yuv420p, no B frames, a key frame every 2 s.
 
     Raises:
         InterruptedError: `go_on` said no while it was rendered.
     """
-    made = folder / f"{camera.id}-{fingerprint(seed)}.mp4"
+    made = video_path(camera, shot, folder, seed)
     if made.is_file():
         os.utime(made)
         return made
@@ -74,12 +86,13 @@ def make_video(
     _clear_old(folder)
     part = made.with_suffix(f".{os.getpid()}.part")  # two demonstrations may share the folder
     with av.open(str(part), "w", format="mp4") as container:
-        stream = container.add_stream("libx264", rate=VIDEO_FPS)
-        stream.width, stream.height, stream.pix_fmt = WIDTH_PX, HEIGHT_PX, "yuv420p"
-        stream.gop_size = VIDEO_FPS * _KEY_FRAME_EVERY_S
+        stream = container.add_stream("libx264", rate=reel.fps)
+        stream.width, stream.height = reel.size_px
+        stream.pix_fmt = "yuv420p"
+        stream.gop_size = reel.fps * _KEY_FRAME_EVERY_S
         stream.thread_count = 1
         stream.options = {"preset": "veryfast", "crf": "24", "bf": "0"}
-        for picture in script_of(camera, seed).frames(VIDEO_FPS, seed):
+        for picture in shot.script().frames(reel.fps, seed):
             if not go_on():
                 raise InterruptedError(f"clip of {camera.id} not finished")
             frame = av.VideoFrame.from_ndarray(picture, format="bgr24")

@@ -17,9 +17,11 @@ from app.vision.camera_worker import CameraWorker
 from app.vision.metrics import CameraMetrics
 from app.vision.process import Workers, topics_of
 from app.vision.share import Share
-from benchmarks.rtsp_server import Programme, Server, ThreadedServer, read_piece
 from config.camera import Camera, CameraRole
 from config.settings import VisionSettings
+from demo.cameras.programme import Programme
+from demo.cameras.rtp_packets import read_piece
+from demo.cameras.rtsp import Server, ThreadedServer
 from detection.scene_view import Observation
 from ingest.camera_announcement import CameraAnnouncement
 from ingest.frame import Frame
