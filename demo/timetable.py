@@ -27,6 +27,9 @@ _FIRST_SLOT_S = 20.0  # cameras learn what is always there first
 _GATES_APART_S = PIECE_S
 _LOADS_FOR_SLOTS = 2
 _SPILLS_EVERY, _OPEN_EVERY = 4, 4
+STRANGER_PLATE = "浙FK7203"
+_STRANGER_S = {"out": 2 * PIECE_S + OUT_S, "in": -2 * SLOT_S + 8 * PIECE_S + IN_S % PIECE_S}
+"""After the first slot's begin, at the first gate: a truck of another town, without a permit."""
 GATE_LINE_M = 12.5
 """From a gate's camera, straight ahead, to its gate line."""
 GATE_SPEED_MS = 3.75
@@ -47,7 +50,10 @@ Load = Literal["covered", "open", "empty"]
 
 @dataclass(frozen=True, slots=True)
 class GatePassage:
-    """`at_s` of the cycle; `spills`: the open load loses soil at the gate."""
+    """`at_s` of the cycle; `spills`: the open load loses soil at the gate.
+
+    A stranger has an empty `vehicle_id` and a yellow `plate` that no register knows.
+    """
 
     camera_id: str
     vehicle_id: str
@@ -55,6 +61,7 @@ class GatePassage:
     at_s: float
     load: Load
     spills: bool = False
+    plate: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,16 +84,15 @@ class Duty:
 
 @dataclass(frozen=True, slots=True)
 class Timetable:
-    """`silent`: trucks whose terminals are off all the time, though they are driven."""
+    """Of one site."""
 
     cycle_s: float
     passages: tuple[GatePassage, ...] = ()
     tippings: tuple[Tipping, ...] = ()
-    silent: frozenset[str] = frozenset()
 
     def duty(self, vehicle_id: str) -> Duty | None:
         """None for a vehicle that passes no camera's gate."""
-        own = {p.direction: p for p in self.passages if p.vehicle_id == vehicle_id}
+        own = {p.direction: p for p in self.passages if p.vehicle_id == vehicle_id != ""}
         if not own:
             return None
         tips = next((t for t in self.tippings if t.vehicle_id == vehicle_id), None)
@@ -108,11 +114,12 @@ def timetable_of(site: Site) -> Timetable:
     for number, (gate, own) in enumerate(zip(gates, trucks, strict=True)):
         first_s = _FIRST_SLOT_S + number * _GATES_APART_S
         passages += _passages(gate, own, number, first_s=first_s, cycle_s=cycle_s)
+    if gates:
+        passages += _stranger(gates[0], cycle_s)
     return Timetable(
         cycle_s,
         tuple(passages),
         tuple(_tippings(site, trucks[-1] if trucks else [], cycle_s)),
-        frozenset(trucks[0][:1] if trucks else ()),
     )
 
 
@@ -145,6 +152,14 @@ def _passages(
         yield GatePassage(gate.id, vehicle, "out", begins_s + OUT_S, load, spills)
         back_s = (begins_s - _LOADS_FOR_SLOTS * SLOT_S + IN_S) % cycle_s
         yield GatePassage(gate.id, vehicle, "in", back_s, "empty")
+
+
+def _stranger(gate: Camera, cycle_s: float) -> Iterator[GatePassage]:
+    """Fetched a load some minutes before it leaves; no terminal tells of it."""
+    loads: tuple[tuple[Literal["out", "in"], Load], ...] = (("in", "empty"), ("out", "covered"))
+    for direction, load in loads:
+        at_s = (_FIRST_SLOT_S + _STRANGER_S[direction]) % cycle_s
+        yield GatePassage(gate.id, "", direction, at_s, load, plate=STRANGER_PLATE)
 
 
 def _tippings(site: Site, trucks: list[str], cycle_s: float) -> Iterator[Tipping]:

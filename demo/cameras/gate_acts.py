@@ -9,7 +9,7 @@ from shapely import Point
 
 from config.camera import Camera
 from config.site import Site
-from demo.cameras.cast import pedestrian, truck
+from demo.cameras.cast import TRUCK_RED, pedestrian, truck
 from demo.cameras.gate_place import gate_place, gate_stage
 from demo.cameras.labelled.place import LabelledPlace
 from demo.cameras.labelled.register import COLORS
@@ -17,7 +17,7 @@ from demo.cameras.script import Actor, Lying, Path, Script, always
 from demo.fleet.path import Path as Way
 from demo.fleet.plane import Plane
 from demo.scenes.litter import spill_solid
-from demo.scenes.shape import Color
+from demo.scenes.shape import Color, Shape
 from demo.scenes.stage import Placed
 from demo.timetable import GATE_SPEED_MS, PIECE_S, GatePassage
 
@@ -62,19 +62,27 @@ def swept(camera: Camera, seed: int) -> Script:
 
 
 def passing(camera: Camera, site: Site, passage: GatePassage, seed: int) -> Script:
-    """One truck of the register on its way over the driveway of the map."""
-    place, vehicle = gate_place(camera), site.vehicles[passage.vehicle_id]
+    """One truck on its way over the driveway of the map."""
+    place = gate_place(camera)
     on_line_s = passage.at_s % PIECE_S
     path = driven(camera, site, passage)
     lying: list[Lying] = []
     if passage.spills:
         since = [(on_line_s + (_TAIL_M - at) / GATE_SPEED_MS, 1e9) for at in _HEAPS_M]
         lying = _soil(place, seed, since)
-    number = list(site.vehicles).index(vehicle.vehicle_id)
-    color, plate = COLORS[number % len(COLORS)], (vehicle.plate, str(vehicle.plate_color))
-    shape = truck(seed + number, passage.load, color, plate=plate)
+    shape = _truck(site, passage, seed)
     stage = gate_stage(camera)
     return Script(PIECE_S, stage, place.road, [Actor(path, always(shape))], lying)
+
+
+def _truck(site: Site, passage: GatePassage, seed: int) -> Shape:
+    """The same vehicle looks the same in every clip."""
+    vehicle = site.vehicles.get(passage.vehicle_id)
+    if vehicle is None:
+        return truck(seed, passage.load, TRUCK_RED, plate=(passage.plate, "yellow"))
+    number = list(site.vehicles).index(vehicle.vehicle_id)
+    plate = (vehicle.plate, str(vehicle.plate_color))
+    return truck(seed + number, passage.load, COLORS[number % len(COLORS)], plate=plate)
 
 
 def driven(camera: Camera, site: Site, passage: GatePassage) -> Path:

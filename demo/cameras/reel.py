@@ -76,9 +76,10 @@ def _gate(camera: Camera, site: Site, timetable: Timetable, seed: int) -> Reel:
 
 
 def _passing(camera: Camera, site: Site, passage: GatePassage, seed: int) -> Shot:
-    vehicle = site.vehicles[passage.vehicle_id]
+    vehicle = site.vehicles.get(passage.vehicle_id)
+    who = f"{vehicle.vehicle_id}-{vehicle.plate}" if vehicle else f"stranger-{passage.plate}"
     lost = "-spills" if passage.spills else ""
-    name = f"{passage.direction}-{vehicle.vehicle_id}-{vehicle.plate}-{passage.load}{lost}"
+    name = f"{passage.direction}-{who}-{passage.load}{lost}"
     return Shot(name, PIECE_S, partial(gate_acts.passing, camera, site, passage, seed))
 
 

@@ -243,8 +243,11 @@ def test_every_camera_is_announced_and_frames_are_sent(tmp_path: FilePath):
     while not ready.exists() and time.monotonic() < deadline:
         time.sleep(0.05)
     assert not any(b"rtsp" in said for _, said in client.sent)  # nothing plays before its time
-    began.write_text(str(time.time()))
-    while len(client.sent) < len(CAMERAS) + 3 and time.monotonic() < deadline:
+    part = tmp_path / "part"
+    part.write_text(str(time.time()))
+    part.replace(began)
+    while sum(b"stream_url" in said for _, said in client.sent) < len(CAMERAS) + 1:
+        assert time.monotonic() < deadline
         time.sleep(0.05)
     stop.set()
     worker.join(timeout=10)
