@@ -65,7 +65,7 @@ def summarise(
                 "camera": _counts(conn, _ALERTS.format("camera_id IS NOT NULL")),
             },
             "laid": [
-                {"camera": camera, "kind": kind, "vehicle": named, "likeliest": likeliest}
+                {"camera": camera, "kind": kind, "named": named, "likeliest": likeliest}
                 for camera, kind, named, likeliest in conn.execute(_LAID)
             ],
             "webhooks": {
