@@ -1,5 +1,6 @@
 """`muckwatch demo` as a visitor starts it: within 100 s both kinds of alert came the whole way, and
-what a camera saw is laid at the truck that did it."""
+what a camera saw is laid at the truck that did it.
+"""
 
 from __future__ import annotations
 
