@@ -108,8 +108,7 @@ def timetable_of(site: Site) -> Timetable:
     """The timetable of a site's cameras; empty where none watches a gate."""
     gates = [c for c in site.cameras.values() if c.role is CameraRole.GATE and c.site_zone]
     trucks = [trucks_of(site, gate) for gate in gates]
-    slots = max(_FEWEST_SLOTS, *(len(own) for own in trucks), 0) if trucks else _FEWEST_SLOTS
-    cycle_s = slots * SLOT_S
+    cycle_s = max([_FEWEST_SLOTS, *(len(own) for own in trucks)]) * SLOT_S
     passages: list[GatePassage] = []
     for number, (gate, own) in enumerate(zip(gates, trucks, strict=True)):
         first_s = _FIRST_SLOT_S + number * _GATES_APART_S

@@ -15,7 +15,6 @@ import cv2
 import structlog
 
 import demo.cameras
-import demo.fleet
 import demo.scenes
 from config.camera import Camera, CameraRole
 from demo.cameras import gate_acts, hotspot
@@ -37,29 +36,34 @@ def script_of(camera: Camera, seed: int) -> Script:
     return hotspot.quiet(seed) if camera.role is CameraRole.HOTSPOT else crossing(seed)
 
 
-_DRAWS_NOTHING = frozenset(
+_SENDS_ONLY = frozenset(
     {
         "__main__.py", "rtsp.py", "viewer.py", "programme.py", "rtp_packets.py", "playing.py",
-        "renderer.py",         "dataset.py", "random_scene.py", "fleet.py", "faults.py",
+        "renderer.py", "dataset.py", "random_scene.py",
     }
+)  # fmt: skip
+_ALSO = (
+    "timetable.py", "fleet/path.py", "fleet/plane.py", "cameras/labelled/anchor.py",
+    "cameras/labelled/place.py", "cameras/labelled/register.py",
 )  # fmt: skip
 
 
 @cache
-def fingerprint(seed: int) -> str:
-    """Changes with the seed and with the code that draws, so that old clips are made anew."""
-    digest = hashlib.sha256(str(seed).encode())
-    sources = [Path(demo.scenes.__path__[0]).parent / "timetable.py"]
-    for package in (demo.scenes, demo.cameras, demo.fleet):
-        sources += sorted(Path(package.__path__[0]).glob("*.py"))
+def fingerprint(seed: int, placed: tuple[float, float, float | None] = (0.0, 0.0, None)) -> str:
+    """Changes with seed, place and the code that draws, so that old clips are made anew."""
+    digest = hashlib.sha256(f"{seed} {placed}".encode())
+    sources = [Path(demo.__path__[0]) / name for name in _ALSO]
+    for package in (demo.scenes, demo.cameras):
+        own = sorted(Path(package.__path__[0]).glob("*.py"))
+        sources += [source for source in own if source.name not in _SENDS_ONLY]
     for source in sources:
-        if source.name not in _DRAWS_NOTHING:
-            digest.update(source.read_bytes())
+        digest.update(source.read_bytes())
     return digest.hexdigest()[:12]
 
 
 def video_path(camera: Camera, shot: Shot, folder: Path, seed: int) -> Path:
-    return folder / f"{camera.id}-{shot.name}-{fingerprint(seed)}.mp4"
+    placed = (camera.lon, camera.lat, camera.heading_deg)
+    return folder / f"{camera.id}-{shot.name}-{fingerprint(seed, placed)}.mp4"
 
 
 def make_video(

@@ -29,7 +29,7 @@ class Shot:
 
 @dataclass(frozen=True, eq=False)
 class Reel:
-    """Shots in order from the begin of the cycle; the first kind of each length is a quiet one.
+    """Shots in order from the begin of the cycle, `size_px` wide and high.
 
     `still` stands in, over and over, for what is not drawn yet.
     """
