@@ -33,7 +33,7 @@ from config.settings import Settings
 
 log = structlog.get_logger()
 
-WORLD_READY_S = 90.0
+WORLD_READY_S = 180.0
 CLIPS_READY_S = 600.0
 VIID_DEVICE_ID = "32041200005030000001"
 """Region 320412 (Wujin), a view library (503): standards.md's form of a device id."""
