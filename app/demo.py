@@ -33,7 +33,8 @@ from config.settings import Settings
 
 log = structlog.get_logger()
 
-WORLD_READY_S = 90.0
+WORLD_READY_S = 180.0
+CLIPS_READY_S = 600.0
 VIID_DEVICE_ID = "32041200005030000001"
 """Region 320412 (Wujin), a view library (503): standards.md's form of a device id."""
 VIID_USER = "muckwatch"
@@ -96,16 +97,20 @@ def run_demo(
         environment, settings = _environment(data, postgres, nats, ports)
         prepare(settings)
         supervisor = stack.enter_context(Supervisor(data / "logs", environment))
-        _start_world(supervisor, data, settings, ports, seed)
+        say("演示片段 Clips (rendered the first time) …")
+        broker = _start_world(supervisor, data, settings, ports, seed)
         for role in Role:
             supervisor.start(
                 role.value, "app", "serve", role.value, environment=ports.metrics_of(role)
             )
         console = f"http://{LOOPBACK}:{ports.console}"
-        for url in (f"{console}/readyz", f"http://{LOOPBACK}:{ports.command_centre}/summary"):
+        metrics_of_vision = f"http://{LOOPBACK}:{ports.metrics[Role.VISION]}/metrics"
+        centre = f"http://{LOOPBACK}:{ports.command_centre}"
+        for url in (f"{console}/readyz", metrics_of_vision, f"{centre}/summary"):
             _wait_until_up(url, supervisor)
+        _begin_timetable(supervisor, data, broker)
         say(f"监控页面 Console          {console}")
-        say(f"指挥中心 Command centre   http://{LOOPBACK}:{ports.command_centre}")
+        say(f"指挥中心 Command centre   {centre}")
         say(f"日志 Logs                 {data / 'logs'}")
         say("Ctrl-C 结束 to stop" if seconds is None else f"{seconds:g} s …")
         supervisor.watch(seconds)
@@ -118,7 +123,7 @@ def run_demo(
             done = summarise(
                 settings.database,
                 metrics,
-                f"http://{LOOPBACK}:{ports.command_centre}",
+                centre,
                 f"http://{LOOPBACK}:{ports.viid_platform}",
             )
             summary.write_text(json.dumps(done, ensure_ascii=False, indent=2) + "\n", "utf-8")
@@ -171,7 +176,15 @@ def _write_secret(path: Path, secret: str) -> None:
 
 def _start_world(
     supervisor: Supervisor, data: Path, settings: Settings, ports: DemoPorts, seed: int
-) -> None:
+) -> list[str]:
+    """All but the fleet; returns when the clips that come first are rendered.
+
+    Returns:
+        How the fleet is told of the broker and the site.
+
+    Raises:
+        RuntimeError: the clips are not there in time.
+    """
     broker = [
         "--mqtt-host", settings.mqtt.host, "--mqtt-port", str(settings.mqtt.port),
         "--root", settings.mqtt.root, "--site", str(settings.site), "--seed", str(seed),
@@ -186,10 +199,25 @@ def _start_world(
         "--port", str(ports.viid_platform), "--username", VIID_USER,
         "--password-file", str(data / "viid-password"),
     )  # fmt: skip
+    ready, began = data / "clips-ready", data / "timetable-began"
+    for old in (ready, began):  # of an earlier demonstration
+        old.unlink(missing_ok=True)
     supervisor.start(
-        "cameras", "demo.cameras", "--rtsp-port", str(ports.rtsp), "--clips", str(clips), *broker
-    )
-    supervisor.start("fleet", "demo.fleet", *broker)
+        "cameras", "demo.cameras", "--rtsp-port", str(ports.rtsp), "--clips", str(clips),
+        "--ready-file", str(ready), "--began-file", str(began), *broker,
+    )  # fmt: skip
+    for _ in _every(0.2, CLIPS_READY_S):
+        if ready.is_file() or supervisor.stop_asked.is_set():
+            return broker
+    raise RuntimeError(f"no clips within {CLIPS_READY_S:g} s; see {supervisor.logs}")
+
+
+def _begin_timetable(supervisor: Supervisor, data: Path, broker: list[str]) -> None:
+    """Clips and fleet go by one timetable from now on."""
+    part = data / "timetable-began.part"
+    part.write_text(f"{time.time()}", "ascii")
+    began = part.replace(data / "timetable-began")
+    supervisor.start("fleet", "demo.fleet", "--began", began.read_text("ascii"), *broker)
 
 
 def _wait_until_up(url: str, supervisor: Supervisor) -> None:

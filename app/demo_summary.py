@@ -34,7 +34,8 @@ def summarise(
     """Counts of one run on a database that began empty; the URLs are of the parts to be asked.
 
     `fixes.received` is counted by the pipeline, `stored` and `rejected` in the database, deliveries
-    both in the outbox and by the receivers.
+    both in the outbox and by the receivers. `laid` tells of each alert of a camera the vehicle that
+    was named without asking a person, and the likeliest.
     """
     fixes = _counter(pipeline_metrics, "muckwatch_fixes", "outcome")
     centre = requests.get(f"{command_centre}/summary", timeout=TIMEOUT_S).json()
@@ -63,6 +64,10 @@ def summarise(
                 "gps": _counts(conn, _ALERTS.format("vehicle_id IS NOT NULL")),
                 "camera": _counts(conn, _ALERTS.format("camera_id IS NOT NULL")),
             },
+            "laid": [
+                {"camera": camera, "kind": kind, "named": named, "likeliest": likeliest}
+                for camera, kind, named, likeliest in conn.execute(_LAID)
+            ],
             "webhooks": {
                 "delivered": delivered.get("command-centre", 0),
                 "received": centre["distinct"],
@@ -77,6 +82,9 @@ def summarise(
         }
 
 
+_LAID = b"""
+SELECT camera_id, kind, vehicle_id, candidates->0->>'vehicle_id'
+FROM alert WHERE NOT withdrawn AND camera_id IS NOT NULL ORDER BY raised_at"""
 _ALERTS = "SELECT kind, count(*) FROM alert WHERE NOT withdrawn AND {} GROUP BY 1 ORDER BY 1"
 
 

@@ -15,12 +15,16 @@ from itertools import pairwise
 from pathlib import Path
 
 from shapely import LineString
+from shapely import Point as ShapelyPoint
 from shapely.ops import substring
 
 from config.camera import Camera, CameraRole
 from config.demo_district import folder
 from demo.cameras.clips import script_of
+from demo.cameras.gate_place import gate_place
 from demo.cameras.ground_points import marked_points
+from demo.cameras.hotspot import ROAD as HOTSPOT_ROAD
+from demo.timetable import GATE_LINE_M, HOTSPOT_ROAD_M
 
 ORIGIN_LON, ORIGIN_LAT = 119.94, 31.70
 # Metres a degree at 31.7 N on the WGS-84 ellipsoid.
@@ -44,6 +48,10 @@ YARDS: dict[str, tuple[Node, Point, float, float]] = {
     "transfer-south": ("n30", (300.0, -280.0), 160, 120),
     "depot-north": ("n24", (-300.0, 290.0), 200, 140),
 }
+# The driveway of a site leads past the middle of its yard by so much, and turns to it inside: so
+# who stands in the yard is not seen through the gate.
+GATED = ("site-east", "site-south")
+BESIDE_M, INSIDE_M = 120.0, 30.0
 
 
 def degrees(point: Point) -> list[float]:
@@ -94,6 +102,25 @@ class Drawing:
     def __init__(self) -> None:
         self.nodes = draw_nodes()
         self.roads = draw_roads(self.nodes)
+        self.gates: dict[str, tuple[Point, float]] = {}
+        for yard in GATED:
+            self._draw_driveway(yard)
+
+    def _draw_driveway(self, yard: str) -> None:
+        """`gates`: where it crosses the yard's outline, and its bearing on the way in."""
+        node = YARDS[yard][0]
+        (ax, ay), (bx, by) = self.nodes[node], self.nodes[yard]
+        far = math.dist((ax, ay), (bx, by))
+        aside = ((by - ay) / far * BESIDE_M, (ax - bx) / far * BESIDE_M)
+        towards = LineString([(ax, ay), (bx + aside[0], by + aside[1])])
+        gate = towards.intersection(LineString(self.yard(yard)))
+        if not isinstance(gate, ShapelyPoint):
+            raise TypeError(f"the driveway of {yard} crosses its outline more than once")
+        bend = towards.interpolate(towards.project(gate) + INSIDE_M)
+        name, speed, _line = self.roads[node, yard]
+        self.roads[node, yard] = (name, speed, [(ax, ay), (bend.x, bend.y), (bx, by)])
+        bearing = math.degrees(math.atan2(bend.x - ax, bend.y - ay)) % 360
+        self.gates[yard] = ((gate.x, gate.y), round(bearing, 1))
 
     def line(self, *path: Node) -> list[Point]:
         """The line along roads through these junctions."""
@@ -332,22 +359,8 @@ def write_csv(path: Path, header: str, rows: Iterable[Sequence[str]]) -> None:
 
 
 # Where road and verge lie in the rendered pictures: camera -> (zone, kind, points), as
-# `demo.cameras.places.zone_points` gives them.
+# `demo.cameras.places.zone_points` gives them. Those of gates are computed.
 PICTURE_ZONES: dict[str, tuple[tuple[str, str, str], ...]] = {
-    "gate-east": (
-        ("road", "road", "[[1.0, 0.505], [0.0, 0.604], [0.0, 0.936], [1.0, 0.781]]"),
-        ("verge", "no_dump", "[[1.0, 0.419], [0.0, 0.501], [0.0, 0.597], [1.0, 0.499]]"),
-        ("gate", "gate_line", "[[0.282, 0.54], [0.67, 0.504]]"),
-    ),
-    "gate-south": (
-        ("road", "road", "[[1.0, 0.608], [0.0, 0.523], [0.0, 0.876], [0.889, 1.0], [1.0, 1.0]]"),
-        (
-            "verge",
-            "no_dump",
-            "[[1.0, 0.494], [0.084, 0.431], [0.0, 0.425], [0.0, 0.516], [1.0, 0.6]]",
-        ),
-        ("gate", "gate_line", "[[0.0, 0.48], [0.264, 0.506]]"),
-    ),
     "crossing-24": (
         (
             "road",
@@ -363,59 +376,70 @@ PICTURE_ZONES: dict[str, tuple[tuple[str, str, str], ...]] = {
     ),
 }
 
+GATES = {"gate-east": "site-east", "gate-south": "site-south"}
+HOTSPOT_AT = 0.62  # of the way from n13 to n14, where the road is straight
 
-# Which construction site's gate a camera watches, and on which side of its gate line it lies.
-GATES = {"gate-east": ("site-east", "left"), "gate-south": ("site-south", "left")}
+
+def behind(point: Point, bearing_deg: float, metres: float) -> Point:
+    """So far from a place, looking at it."""
+    turn = math.radians(bearing_deg)
+    return point[0] - metres * math.sin(turn), point[1] - metres * math.cos(turn)
+
+
+def at_the_hotspot(d: Drawing) -> tuple[Point, float]:
+    """Foot and heading: the road of the picture lies on that of the map, trucks drive north."""
+    road = LineString(d.line("n13", "n14"))
+    near, far = (road.interpolate(HOTSPOT_AT + share, normalized=True) for share in (0.0, 0.01))
+    driven = math.degrees(math.atan2(far.x - near.x, far.y - near.y))
+    heading = round((driven - (HOTSPOT_ROAD.heading_deg + 180)) % 360, 1)
+    return behind((near.x, near.y), heading, HOTSPOT_ROAD_M), heading
 
 
 def cameras(d: Drawing) -> str:
-    def stream(name: str) -> str:
-        return f"rtsp://127.0.0.1:8554/{name}.mp4?play_count=0"
+    def gate(name: str) -> tuple[Point, float]:
+        point, bearing = d.gates[GATES[name]]
+        return behind(point, bearing, GATE_LINE_M), bearing
 
-    def half_way(a: Node, b: Node) -> Point:
-        point = LineString(d.line(a, b)).interpolate(0.5, normalized=True)
-        return point.x, point.y
-
+    corner = d.nodes["n24"]
     rows = [
-        ("gate-east", "锦绣苑工地出入口", stream("gate-east"), d.nodes["n44"], 45, "gate"),
-        ("gate-south", "南塘中学工地出入口", stream("gate-south"), d.nodes["n20"], 35, "gate"),
-        ("crossing-24", "锦书路归雁街路口", "", d.nodes["n24"], 270, "intersection"),
-        (
-            "hotspot-canal",
-            "鹿鸣街河滩",
-            stream("hotspot-canal"),
-            half_way("n13", "n14"),
-            10,
-            "hotspot",
-        ),
+        ("gate-east", "锦绣苑工地出入口", *gate("gate-east"), "gate"),
+        ("gate-south", "南塘中学工地出入口", *gate("gate-south"), "gate"),
+        ("crossing-24", "锦书路归雁街路口", (corner[0] + 12, corner[1] - 9), 270, "intersection"),
+        ("hotspot-canal", "鹿鸣街河滩", *at_the_hotspot(d), "hotspot"),
     ]
     parts = [
         "# Cameras of the demo district. The demonstration's cameras announce where they really\n"
         "# stream (cameras/<id>/status); an empty stream_url: the camera sends frames over MQTT.\n"
         "# Ground points: corners of the carriageway (demo/cameras/ground_points.py).\n"
     ]
-    for camera_id, name, url, place, heading, role in rows:
-        lon, lat = degrees((place[0] + 12, place[1] - 9))
+    for camera_id, name, place, heading, role in rows:
+        url = "" if camera_id == "crossing-24" else f"rtsp://127.0.0.1:8554/{camera_id}"
+        lon, lat = degrees(place)
         parts.append(
             f'\n[[camera]]\nid = "{camera_id}"\nname = "{name}"\nstream_url = "{url}"\n'
             f'lon = {lon}\nlat = {lat}\nheading_deg = {heading}\nrole = "{role}"\n'
         )
-        site_zone, inside = GATES.get(camera_id, ("", ""))
-        if site_zone:
-            parts.append(f'site_zone = "{site_zone}"\n')
-        for zone_id, kind, points in PICTURE_ZONES[camera_id]:
+        camera = Camera(camera_id, name, url, lon, lat, heading, CameraRole(role))
+        if camera_id in GATES:
+            parts.append(f'site_zone = "{GATES[camera_id]}"\n')
+        for zone_id, kind, points in PICTURE_ZONES.get(camera_id) or gate_zones(camera):
             parts.append(
                 f'\n[[camera.zone]]\nid = "{zone_id}"\nkind = "{kind}"\npoints = {points}\n'
             )
             if kind == "gate_line":
-                parts.append(f'inside = "{inside}"\n')
-        camera = Camera(camera_id, name, url, lon, lat, heading, CameraRole(role))
+                parts.append('inside = "right"\n')
         parts.extend(
             f"\n[[camera.ground_point]]\nx = {point.x:.4f}\ny = {point.y:.4f}\n"
             f"lon = {point.lon:.7f}\nlat = {point.lat:.7f}\n"
             for point in marked_points(script_of(camera, 1), camera)
         )
     return "".join(parts)
+
+
+def gate_zones(camera: Camera) -> list[tuple[str, str, str]]:
+    return [
+        (zone_id, kind, json.dumps(points)) for zone_id, kind, points in gate_place(camera).zones
+    ]
 
 
 SITE_TOML = """\

@@ -12,7 +12,9 @@ from detection.background import Background, Look, Mask, Picture
 from detection.scene_event import Box
 
 SMALLEST_PX = 70  # working pixels: a thing of 20 by 8 px half filled, in a picture 768 px wide
-SHORTEST_PX = 14  # working pixels, its longer side: 20 px of a picture 768 px wide are 17, less a rim
+SHORTEST_PX = (
+    14  # working pixels, its longer side: 20 px of a picture 768 px wide are 17, less a rim
+)
 TOGETHER = 0.5  # a still part smaller than this share of what changed around it hangs on a mover
 DISPLACED_PX = 4  # working pixels that a tape, a line, a branch or the camera may sway
 ALIKE_LEVELS = 18.0

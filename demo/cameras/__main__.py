@@ -1,4 +1,7 @@
-"""`python -m demo.cameras`: streams rendered clips over RTSP, sends frames over MQTT."""
+"""`python -m demo.cameras`: streams rendered clips over RTSP, sends frames over MQTT.
+
+What the clips show goes by the timetable (`demo.timetable`), from the moment in `--began-file` on.
+"""
 
 from __future__ import annotations
 
@@ -14,14 +17,18 @@ import paho.mqtt.client as mqtt
 import structlog
 from paho.mqtt.enums import CallbackAPIVersion
 
-from config.camera import Camera, CameraRole
+from config.camera import Camera
+from config.site import Site
 from config.site_files import SiteError, load_site, read_site_folder
-from demo.cameras.clips import PICTURE_FPS, make_pictures, make_video
-from demo.cameras.rtsp import ClipServer
+from demo.cameras.clips import PICTURE_FPS, make_pictures
+from demo.cameras.playing import draw_due, playing_of
+from demo.cameras.renderer import Renderer
+from demo.cameras.rtsp import ThreadedServer
 
 log = structlog.get_logger()
 
-ANNOUNCE_EVERY_S = 30
+ANNOUNCE_EVERY_S = 10
+AT_FIRST_S = 100.0  # of the timetable is rendered before it begins
 
 
 def main() -> int:
@@ -33,6 +40,13 @@ def main() -> int:
     parser.add_argument("--site", type=Path, required=True)
     parser.add_argument("--clips", type=Path, required=True, help="rendered clips are kept here")
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument(
+        "--ready-file", type=Path, default=None, help="written when what plays first is rendered"
+    )
+    parser.add_argument(
+        "--began-file", type=Path, default=None,
+        help="when the timetable begins, in unix time: waited for and read; else once it is ready",
+    )  # fmt: skip
     given = parser.parse_args()
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
@@ -45,11 +59,11 @@ def main() -> int:
     client = _client()
     client.connect_async(given.mqtt_host, given.mqtt_port, keepalive=30)
     client.loop_start()
+    cameras = _Cameras(client, given.root, (given.site, given.clips), seed=given.seed, stop=stop)
     try:
-        with ClipServer(given.clips, given.rtsp_port) as server:
-            _Cameras(client, given.root, server, given.clips, seed=given.seed, stop=stop).run(
-                list(site.cameras.values())
-            )
+        cameras.run(site, given.rtsp_port, given.ready_file, given.began_file)
+    except InterruptedError as error:
+        log.info("stopped", detail=str(error))
     except OSError as error:
         print(f"RTSP port {given.rtsp_port}: {error}", file=sys.stderr)
         return 1
@@ -73,48 +87,65 @@ class _Cameras:
         self,
         client: mqtt.Client,
         root: str,
-        server: ClipServer,
-        clips: Path,
+        folders: tuple[Path, Path],
         *,
         seed: int,
         stop: threading.Event,
     ) -> None:
-        self._client, self._root, self._server = client, root, server
+        """`folders` are of the site and of the clips."""
+        self._client, self._root = client, root
+        self._site_folder, clips = folders
         self._clips, self._seed, self._stop = clips, seed, stop
         self._said: dict[str, bytes] = {}
 
-    def run(self, cameras: list[Camera]) -> None:
-        """Renders pictures first, as they are few, then hotspots, as something happens there."""
-        senders: list[threading.Thread] = []
-        try:
-            self._begin(cameras, senders)
-        except InterruptedError as error:
-            log.info("stopped", detail=str(error))
-        while not self._stop.wait(ANNOUNCE_EVERY_S):
-            for camera_id in self._said:
-                self._announce(camera_id)
+    def run(
+        self, site: Site, rtsp_port: int, ready_file: Path | None, began_file: Path | None
+    ) -> None:
+        """Pictures first, as they are few; streams begin when their first shots are rendered.
+
+        Raises:
+            InterruptedError: told to stop before that.
+            OSError: the port is taken.
+        """
+        cameras = site.cameras.values()
+        senders = [self._send(camera) for camera in cameras if not camera.stream_url]
+        playing = playing_of(site, self._clips, self._seed, self._goes_on)
+        draw_due(playing.values(), 0.0, AT_FIRST_S)
+        if ready_file is not None:
+            ready_file.touch()
+        began_at = self._wait_for(began_file)
+        programmes = {camera_id: one.programme for camera_id, one in playing.items()}
+        with (
+            ThreadedServer(programmes, rtsp_port, began_at) as server,
+            Renderer(self._site_folder, self._clips, self._seed, began_at) as renderer,
+        ):
+            for camera_id in programmes:
+                self._said[camera_id] = _status(site.cameras[camera_id], server.url(camera_id))
+            while not self._stop.is_set():
+                for camera_id in list(self._said):
+                    self._announce(camera_id)
+                renderer.keep_running()
+                for one in playing.values():
+                    one.take_up()
+                self._stop.wait(ANNOUNCE_EVERY_S)
         for sender in senders:
             sender.join(timeout=2)
 
-    def _begin(self, cameras: list[Camera], senders: list[threading.Thread]) -> None:
-        order = sorted(
-            cameras, key=lambda c: (bool(c.stream_url), c.role is not CameraRole.HOTSPOT)
+    def _wait_for(self, began_file: Path | None) -> float:
+        while began_file is not None and not began_file.is_file():
+            if self._stop.wait(0.1):
+                raise InterruptedError("the timetable never began")
+        return time.time() if began_file is None else float(began_file.read_text("ascii"))
+
+    def _send(self, camera: Camera) -> threading.Thread:
+        pictures = make_pictures(camera, self._clips, self._seed)
+        self._said[camera.id] = _status(camera, "")
+        self._announce(camera.id)
+        sender = threading.Thread(
+            target=self._send_pictures, args=(camera.id, pictures), daemon=True
         )
-        for camera in order:
-            if camera.stream_url:
-                url = self._server.url_of(
-                    make_video(camera, self._clips, self._seed, self._goes_on)
-                )
-            else:
-                url = ""
-                pictures = make_pictures(camera, self._clips, self._seed)
-                sender = threading.Thread(
-                    target=self._send_pictures, args=(camera.id, pictures), daemon=True
-                )
-                sender.start()
-                senders.append(sender)
-            self._said[camera.id] = _status(camera, url)
-            self._announce(camera.id)
+        sender.start()
+        return sender
 
     def _goes_on(self) -> bool:
         return not self._stop.is_set()

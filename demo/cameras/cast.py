@@ -16,14 +16,21 @@ TRUCK_ORANGE: Color = (38, 92, 214)
 TRUCK_RED: Color = (36, 44, 168)
 
 
-def truck(seed: int, load: str, color: Color, raised_deg: float = 0.0) -> Shape:
-    """The same seed gives the same truck whatever its load."""
+def truck(
+    seed: int,
+    load: str,
+    color: Color,
+    raised_deg: float = 0.0,
+    plate: tuple[str, str] | None = None,
+) -> Shape:
+    """The same seed gives the same truck whatever its load; `plate` is number and colour."""
     return muck_truck(
         np.random.default_rng((seed, 11)),
         load,
         color=color,
         raised_deg=raised_deg,
         load_rng=np.random.default_rng((seed, 12)),
+        plate=plate,
     )
 
 

@@ -1,4 +1,4 @@
-"""Renders the clips once and keeps them in a folder."""
+"""Renders shots once and keeps them in a folder."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import os
 import shutil
 import time
 from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 
 import av
@@ -16,57 +17,72 @@ import structlog
 import demo.cameras
 import demo.scenes
 from config.camera import Camera, CameraRole
+from demo.cameras import gate_acts, hotspot
 from demo.cameras.crossing import crossing
-from demo.cameras.hotspot import hotspot
-from demo.cameras.places import HEIGHT_PX, WIDTH_PX
-from demo.cameras.quiet_gate import quiet_gate
+from demo.cameras.reel import Reel, Shot
 from demo.cameras.script import Script
-from demo.cameras.spilling_gate import spilling_gate
 
 log = structlog.get_logger()
 
-VIDEO_FPS = 10
 PICTURE_FPS = 2
 _KEY_FRAME_EVERY_S = 2
 _UNUSED_S = 7 * 86400
 
-_BY_CAMERA: dict[str, Callable[[int], Script]] = {"gate-south": spilling_gate}
-_BY_ROLE: dict[CameraRole, Callable[[int], Script]] = {
-    CameraRole.GATE: quiet_gate,
-    CameraRole.HOTSPOT: hotspot,
-    CameraRole.INTERSECTION: crossing,
-}
-
 
 def script_of(camera: Camera, seed: int) -> Script:
-    """What plays before a camera: by its id in the demo district, else by its role."""
-    return _BY_CAMERA.get(camera.id, _BY_ROLE[camera.role])(seed)
+    """What a camera sees when nothing happens, or little."""
+    if camera.role is CameraRole.GATE:
+        return gate_acts.still(camera)
+    return hotspot.quiet(seed) if camera.role is CameraRole.HOTSPOT else crossing(seed)
 
 
-_DRAWS_NOTHING = frozenset({"__main__.py", "rtsp.py", "dataset.py", "random_scene.py"})
+_SENDS_ONLY = frozenset(
+    {
+        "__main__.py", "rtsp.py", "viewer.py", "programme.py", "rtp_packets.py", "playing.py",
+        "renderer.py", "dataset.py", "random_scene.py",
+    }
+)  # fmt: skip
+_ALSO = (
+    "timetable.py", "fleet/path.py", "fleet/plane.py", "cameras/labelled/anchor.py",
+    "cameras/labelled/place.py", "cameras/labelled/register.py",
+)  # fmt: skip
 
 
-def fingerprint(seed: int) -> str:
-    """Changes with the seed and with the code that draws, so that old clips are made anew."""
-    digest = hashlib.sha256(str(seed).encode())
+@cache
+def fingerprint(seed: int, placed: tuple[float, float, float | None] = (0.0, 0.0, None)) -> str:
+    """Changes with seed, place and the code that draws, so that old clips are made anew."""
+    digest = hashlib.sha256(f"{seed} {placed}".encode())
+    sources = [Path(demo.__path__[0]) / name for name in _ALSO]
     for package in (demo.scenes, demo.cameras):
-        for source in sorted(Path(package.__path__[0]).glob("*.py")):
-            if source.name not in _DRAWS_NOTHING:
-                digest.update(source.read_bytes())
+        own = sorted(Path(package.__path__[0]).glob("*.py"))
+        sources += [source for source in own if source.name not in _SENDS_ONLY]
+    for source in sources:
+        digest.update(source.read_bytes())
     return digest.hexdigest()[:12]
 
 
-def make_video(
-    camera: Camera, folder: Path, seed: int, go_on: Callable[[], bool] = lambda: True
-) -> Path:
-    """The camera's loop as `folder/<id>-<fingerprint>.mp4`; kept if it is there already.
+def video_path(camera: Camera, shot: Shot, folder: Path, seed: int) -> Path:
+    placed = (camera.lon, camera.lat, camera.heading_deg)
+    return folder / f"{camera.id}-{shot.name}-{fingerprint(seed, placed)}.mp4"
 
-    H.264, yuv420p, no B frames, a key frame every 2 s, 10 frames/s, 640 x 360.
+
+def make_video(
+    camera: Camera,
+    reel: Reel,
+    shot: Shot,
+    folder: Path,
+    *,
+    seed: int,
+    go_on: Callable[[], bool] = lambda: True,
+) -> Path:
+    """The shot in its file; kept if it is there already.
+
+    H.264, yuv420p, no B frames, a key frame every 2 s.
 
     Raises:
         InterruptedError: `go_on` said no while it was rendered.
     """
-    made = folder / f"{camera.id}-{fingerprint(seed)}.mp4"
+    made = video_path(camera, shot, folder, seed)
     if made.is_file():
         os.utime(made)
         return made
@@ -74,12 +90,13 @@ def make_video(
     _clear_old(folder)
     part = made.with_suffix(f".{os.getpid()}.part")  # two demonstrations may share the folder
     with av.open(str(part), "w", format="mp4") as container:
-        stream = container.add_stream("libx264", rate=VIDEO_FPS)
-        stream.width, stream.height, stream.pix_fmt = WIDTH_PX, HEIGHT_PX, "yuv420p"
-        stream.gop_size = VIDEO_FPS * _KEY_FRAME_EVERY_S
+        stream = container.add_stream("libx264", rate=reel.fps)
+        stream.width, stream.height = reel.size_px
+        stream.pix_fmt = "yuv420p"
+        stream.gop_size = reel.fps * _KEY_FRAME_EVERY_S
         stream.thread_count = 1
         stream.options = {"preset": "veryfast", "crf": "24", "bf": "0"}
-        for picture in script_of(camera, seed).frames(VIDEO_FPS, seed):
+        for picture in shot.script().frames(reel.fps, seed):
             if not go_on():
                 raise InterruptedError(f"clip of {camera.id} not finished")
             frame = av.VideoFrame.from_ndarray(picture, format="bgr24")

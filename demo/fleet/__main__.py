@@ -27,6 +27,9 @@ def main() -> int:
     parser.add_argument("--root", default="muckwatch/v1")
     parser.add_argument("--site", type=Path, required=True)
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument(
+        "--began", type=float, default=None, help="when the timetable began, in unix time; else now"
+    )
     options = parser.parse_args()
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
@@ -42,7 +45,9 @@ def main() -> int:
             if stop.is_set():
                 return 0
         try:
-            fleet = Fleet(site, dict(site.roads), options.seed, datetime.now(UTC))
+            start = datetime.now(UTC)
+            timetable_s = start.timestamp() - (options.began or start.timestamp())
+            fleet = Fleet(site, dict(site.roads), options.seed, start, timetable_s)
         except ValueError as error:
             print(error, file=sys.stderr)
             return 2
@@ -50,7 +55,7 @@ def main() -> int:
             log.info("offence ahead", kind=planned.kind, vehicle=planned.vehicle_id)
         if fleet.unused:
             log.warning("vehicles without a permit with routes stay away", vehicles=fleet.unused)
-        _drive(client, fleet, options.root, stop)
+        _drive(client, fleet, options.root, stop, start)
     finally:
         client.disconnect()
         client.loop_stop()
@@ -85,8 +90,10 @@ def _connect(host: str, port: int) -> tuple[mqtt.Client, threading.Event]:
     return client, connected
 
 
-def _drive(client: mqtt.Client, fleet: Fleet, root: str, stop: threading.Event) -> None:
-    begun = time.monotonic()
+def _drive(
+    client: mqtt.Client, fleet: Fleet, root: str, stop: threading.Event, start: datetime
+) -> None:
+    begun = time.monotonic() - (datetime.now(UTC) - start).total_seconds()
     while not stop.wait(0.05):
         for message in fleet.advance_to(time.monotonic() - begun):
             client.publish(f"{root}/{message.topic}", message.payload, qos=1)

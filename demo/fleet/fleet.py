@@ -22,13 +22,16 @@ from demo.fleet.opening import plan_openings
 from demo.fleet.plane import Point
 from demo.fleet.receiver import Receiver
 from demo.fleet.rounds import MANNERS, rounds
+from demo.fleet.timetabled import TimetabledTrips
 from demo.fleet.truck import Truck
 from demo.fleet.ways import NO_LIMIT_KMH, Ways
+from demo.timetable import timetable_of
 
 TICK_S = 2.0
 OFFENCE_SHARE = 0.06  # of the laden trips; as many again are hurried
 MALFORMED_EVERY_S, IMPLAUSIBLE_EVERY_S, DEAD_AREA_EVERY_S = 20.0, 25.0, 45.0
 FIRST_FAULT_S, DEAD_AREA_S = 6.0, 16.0
+ON_ITS_WAY_S = 100.0  # after so long a truck is well out of the gate's picture
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +63,14 @@ class Fleet:
         unused: vehicles that have no route to drive on.
     """
 
-    def __init__(self, site: Site, roads: dict[str, Road], seed: int, start: datetime) -> None:
+    def __init__(
+        self,
+        site: Site,
+        roads: dict[str, Road],
+        seed: int,
+        start: datetime,
+        timetable_s: float = 0.0,
+    ) -> None:
         """Place every truck.
 
         Args:
@@ -68,6 +78,7 @@ class Fleet:
             roads: the roads of the site; there must be some.
             seed: of all dice.
             start: aware; the time of the first fixes.
+            timetable_s: where the timetable of the gates is then (`demo.timetable`).
 
         Raises:
             ValueError: there are no roads.
@@ -76,13 +87,14 @@ class Fleet:
             raise ValueError("the site has no roads (roads.geojson), and trucks drive on roads")
         self._site, self._start, self._seed = site, start, seed
         self._ways = Ways(site, roads)
+        self._timetable, self._timetable_s = timetable_of(site), timetable_s
         self._hauls: dict[str, list[Haul]] = {}
         self._dice = random.Random(f"{seed}:faults")
         self._next_malformed_s = FIRST_FAULT_S
         self._next_implausible_s = FIRST_FAULT_S + 3
         self._next_dead_area_s = FIRST_FAULT_S + 6
         self._faults = 0
-        self.openings = plan_openings(self._ways, start)
+        self.openings = plan_openings(self._ways, start, self._since_left_s)
         self.unused: list[str] = []
         self._units = self._place_all()
         self._clocks = [(unit.next_s, number) for number, unit in enumerate(self._units)]
@@ -112,15 +124,50 @@ class Fleet:
         self.unused = [v for v in self._site.vehicles if v not in permit_of]
         for number, vehicle in enumerate(placed):
             rng = random.Random(f"{self._seed}:{vehicle.vehicle_id}")
-            truck = Truck(self._legs(vehicle, permit_of[vehicle.vehicle_id], rng))
             first_s = number * TICK_S / len(placed)
+            placed_s = self._timetable_s + first_s - TICK_S  # the first tick is a step of it
+            truck = self._truck(vehicle, permit_of[vehicle.vehicle_id], rng, placed_s)
             units.append(_Unit(vehicle, truck, Receiver(rng), rng, first_s))
         return units
 
-    def _legs(self, vehicle: Vehicle, permit: Permit, rng: random.Random) -> Iterator[Leg]:
-        if vehicle.kind is VehicleKind.MUCK:
-            planned = (o.drive for o in self.openings if o.vehicle_id == vehicle.vehicle_id)
-            return trips(rng, self._hauls_of(permit), next(planned, None), OFFENCE_SHARE)
+    def _truck(self, vehicle: Vehicle, permit: Permit, rng: random.Random, now_s: float) -> Truck:
+        """Where it is at `now_s` of the timetable."""
+        duty = self._timetable.duty(vehicle.vehicle_id)
+        if vehicle.kind is not VehicleKind.MUCK:
+            return Truck(self._rounds(vehicle, permit, rng))
+        planned = (o.drive for o in self.openings if o.vehicle_id == vehicle.vehicle_id)
+        opening = next(planned, None)
+        hauls = self._hauls_of(permit)
+        if duty is None:
+            return Truck(trips(rng, hauls, opening, OFFENCE_SHARE))
+        own = TimetabledTrips(
+            rng,
+            hauls,
+            self._ways.gate(duty.leaves.camera_id),
+            duty,
+            cycle_s=self._timetable.cycle_s,
+            now_s=now_s,
+            dump=self._ways.dump(duty.tips.camera_id, permit) if duty.tips else None,
+            offence_share=OFFENCE_SHARE,
+        )
+        if opening is not None:
+            return Truck(own.from_opening(opening))
+        begun_s, legs = own.begun_before()
+        truck = Truck(legs)
+        truck.advance(now_s - begun_s)
+        return truck
+
+    def _since_left_s(self, vehicle_id: str) -> float:
+        """Who left its site a little ago is on its way with a load; who has to dump it comes last.
+
+        Infinite for whom no camera sees.
+        """
+        duty = self._timetable.duty(vehicle_id)
+        since_s = self._timetable.since_left_s(vehicle_id, self._timetable_s)
+        too_soon = since_s < ON_ITS_WAY_S or (duty is not None and duty.tips is not None)
+        return since_s + (self._timetable.cycle_s if too_soon else 0.0)
+
+    def _rounds(self, vehicle: Vehicle, permit: Permit, rng: random.Random) -> Iterator[Leg]:
         manner = MANNERS[vehicle.kind]
         points = self._ways.routes(permit)[0]
         out, back = self._ways.path(points, permit), self._ways.path(points[::-1], permit)

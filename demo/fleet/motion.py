@@ -36,6 +36,10 @@ class Motion:
     def seconds(self) -> float:
         return float(self.t[-1])
 
+    def reaches_s(self, metres: float) -> float:
+        """When it is so far along; exact where it drives evenly."""
+        return float(np.interp(metres, self.metres, self.t))
+
     def at(self, seconds: float) -> tuple[float, float]:
         """Metres along and m/s, so long after the begin."""
         i = int(np.searchsorted(self.t, seconds, side="right")) - 1

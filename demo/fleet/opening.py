@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -27,17 +28,20 @@ class PlannedOffence:
     drive: Drive
 
 
-def plan_openings(ways: Ways, now: datetime) -> list[PlannedOffence]:
+def plan_openings(
+    ways: Ways, now: datetime, rank: Callable[[str], float] = lambda _: 0.0
+) -> list[PlannedOffence]:
     """At most one offence of each kind, each by another truck, by other permits' where possible.
 
-    Kinds that the site gives no occasion for are left out.
+    Of a permit's trucks the one of the lowest `rank` commits it. Kinds that the site gives no
+    occasion for are left out.
     """
     planned: list[PlannedOffence] = []
     permits = list(ways.site.permits.values())
     for kind in ("off_route", "restricted_zone", "overspeed"):
         used = {p.vehicle_id for p in planned}
         for permit in permits:
-            trucks = [v for v in _trucks(ways, permit) if v not in used]
+            trucks = sorted((v for v in _trucks(ways, permit) if v not in used), key=rank)
             drives = (_drive(kind, ways, permit, route, now) for route in ways.routes(permit))
             drive = next((d for d in drives if d is not None), None) if trucks else None
             if drive is not None:

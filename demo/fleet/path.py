@@ -9,6 +9,8 @@ from itertools import accumulate, pairwise
 
 import numpy as np
 import numpy.typing as npt
+from shapely import LineString
+from shapely import Point as ShapelyPoint
 
 from demo.fleet.plane import Point
 
@@ -93,6 +95,10 @@ class Path:
     def _stretches(self, metres: Floats) -> npt.NDArray[np.intp]:
         found = np.searchsorted(self._along, metres, side="right") - 1
         return np.clip(found, 0, len(self._limits) - 1)
+
+    def nearest(self, point: Point) -> float:
+        """How far along the path comes nearest to a place."""
+        return float(LineString(self.points).project(ShapelyPoint(point)))
 
     def where(self, point: Point) -> float | None:
         """How far along a vertex lies, or None where the path has none at this place."""

@@ -11,6 +11,14 @@ from demo.fleet.plane import Point
 LANE_M = 2.5  # driven on the right of the middle line
 
 
+def first_speed_ms(drive: Drive) -> float:
+    """At which a truck begins its first drive: it was on its way before."""
+    limit = float(drive.path.limits_ms[drive.path.stretch(drive.from_m)])
+    hurry = drive.hurry_m[0] <= drive.from_m < drive.hurry_m[1]
+    begin_ms = drive.hurry_kmh / 3.6 if hurry else min(limit, drive.top_kmh / 3.6)
+    return begin_ms * (1.0 if hurry else drive.cruise)
+
+
 class Truck:
     """Follows its legs; the first must be a Drive, which says where it begins, at speed."""
 
@@ -20,10 +28,7 @@ class Truck:
         if not isinstance(self._leg, Drive):
             raise TypeError("a truck begins by driving")
         drive = self._leg
-        limit = float(drive.path.limits_ms[drive.path.stretch(drive.from_m)])
-        hurry = drive.hurry_m[0] <= drive.from_m < drive.hurry_m[1]
-        begin_ms = drive.hurry_kmh / 3.6 if hurry else min(limit, drive.top_kmh / 3.6)
-        self._motion: Motion = motion(drive, begin_ms * (1.0 if hurry else drive.cruise))
+        self._motion: Motion = motion(drive, first_speed_ms(drive))
         self._in_leg_s = 0.0
         self._metres = drive.from_m
         self.speed_ms = float(self._motion.speed[0])

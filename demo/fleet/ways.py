@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from functools import cached_property
 
@@ -13,9 +14,12 @@ from config.permit import Permit
 from config.road import Road
 from config.site import Site
 from config.zone import ZoneKind
+from demo.fleet.offences import enter_zone
 from demo.fleet.path import Path
 from demo.fleet.plane import Plane, Point
 from demo.fleet.road_map import RoadMap
+from demo.fleet.timetabled import Dump
+from demo.timetable import DUMP_BEYOND_M, GATE_LINE_M, HOTSPOT_ROAD_M
 
 NO_LIMIT_KMH = 60.0  # where a permit sets none
 
@@ -69,3 +73,24 @@ class Ways:
         if key not in self._paths:
             self._paths[key] = Path(points, lambda p: min(self.roads.speed_kmh(p), limit))
         return self._paths[key]
+
+    def gate(self, camera_id: str) -> Point:
+        """Where a gate camera's line crosses the driveway: straight ahead of it."""
+        return self._ahead(camera_id, GATE_LINE_M)
+
+    def dump(self, camera_id: str, permit: Permit) -> Dump | None:
+        """A way of the permit that leads past a hotspot's camera; None where there is none."""
+        place = self._ahead(camera_id, HOTSPOT_ROAD_M)
+        watched = shapely.Point(place).buffer(200)
+        for points in self.routes(permit):
+            detour = enter_zone(points, watched, self.roads, self.shut)
+            if detour is not None:
+                path = self.path(detour.points, permit)
+                return Dump(path, path.nearest(place) + DUMP_BEYOND_M)
+        return None
+
+    def _ahead(self, camera_id: str, metres: float) -> Point:
+        camera = self.site.cameras[camera_id]
+        foot = self.plane.to_metres(shapely.Point(camera.lon, camera.lat))
+        heading = math.radians(camera.heading_deg or 0.0)
+        return foot.x + metres * math.sin(heading), foot.y + metres * math.cos(heading)

@@ -10,8 +10,9 @@ import cv2
 import numpy as np
 
 from benchmarks.faulty_pictures import Aim, rendered, seen
-from benchmarks.rtsp_server import Piece, Programme, read_piece
 from config.demo_district import folder
+from demo.cameras.programme import Programme
+from demo.cameras.rtp_packets import Piece, read_piece
 from ingest.frame import Image
 from tests.ingest.coded_clips import encode
 

@@ -12,8 +12,9 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks.rtsp_server import Piece, Server, ThreadedServer
 from config.settings import DatabaseSettings
+from demo.cameras.rtp_packets import Piece
+from demo.cameras.rtsp import Server, ThreadedServer
 from store.database import connect
 from store.evidence_objects import EvidenceObjects
 from store.evidence_reader import evidence_rows, read_content

@@ -19,9 +19,11 @@ from app.vision.metrics import CameraMetrics
 from app.vision.process import Workers, topics_of
 from app.vision.share import Share
 from benchmarks.faulty_pictures import black, rendered, seen
-from benchmarks.rtsp_server import Programme, Server, ThreadedServer, read_piece
 from config.camera import Camera, CameraRole
 from config.settings import VisionSettings
+from demo.cameras.programme import Programme
+from demo.cameras.rtp_packets import read_piece
+from demo.cameras.rtsp import Server, ThreadedServer
 from detection.health.camera_health import CameraHealth
 from detection.scene_event import SceneEvent
 from detection.scene_view import Observation

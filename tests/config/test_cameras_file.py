@@ -132,4 +132,4 @@ def test_the_demo_districts_points_are_those_of_its_pictures():
     for camera in load_site(read_site_folder(folder())).cameras.values():
         assert list(camera.ground_points) == marked_points(script_of(camera, 1), camera)
         inside = [zone.inside for zone in camera.zones if zone.kind == "gate_line"]
-        assert inside == ([Side.LEFT] if camera.site_zone else [])
+        assert inside == ([Side.RIGHT] if camera.site_zone else [])

@@ -43,7 +43,7 @@ def page(browser: Browser, app: FastAPI, world: World) -> Iterator[Page]:
     put_camera_picture(
         world.conn,
         CameraPicture(
-            camera_id=CAMERA.id, captured_at=at, width_px=640, height_px=360,
+            camera_id=CAMERA.id, captured_at=at, width_px=1280, height_px=720,
             content=coded.tobytes(),
         ),
     )  # fmt: skip
@@ -106,7 +106,7 @@ def on_map(page: Page, dx: float, dy: float) -> None:
 def test_the_placement_in_force_is_shown(page: Page) -> None:
     expect(page.locator("#camera-place")).to_have_text(CAMERA.name)
     expect(page.locator("#hint")).to_contain_text("该探头已移位")
-    expect(page.locator("#zones li")).to_have_count(3)
+    expect(page.locator("#zones li")).to_have_count(2)
     expect(page.locator("#points li output")).to_have_text(["0.00 米"] * 4)
     expect(page.locator("#fit")).to_contain_text("四点必然吻合")
     expect(page.locator(".grid-line").first).to_be_attached()
@@ -119,7 +119,7 @@ def test_the_placement_in_force_is_shown(page: Page) -> None:
 
 
 def test_an_operator_draws_a_placement_and_saves_it(page: Page, world: World) -> None:
-    for _ in range(3):
+    for _ in range(2):
         page.locator("#zones .remove").first.click()
     expect(page.locator("#zones li.none")).to_have_count(1)
     page.locator("[data-tool=no_dump]").click()

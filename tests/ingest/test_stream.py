@@ -3,11 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-import os
-import signal
 import socket
-import subprocess
-import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -21,6 +17,9 @@ import pytest
 
 from config.camera import Camera, CameraRole
 from config.settings import VisionSettings
+from demo.cameras.programme import Programme
+from demo.cameras.rtp_packets import read_piece
+from demo.cameras.rtsp import ThreadedServer
 from ingest.frame import Frame
 from ingest.rejected_message import RejectedMessage
 from ingest.stream import CameraStream
@@ -70,38 +69,25 @@ def wait_for(what: Callable[[], bool], seconds: float = 30) -> None:
 
 
 class RtspServer:
-    def __init__(self, folder: Path) -> None:
-        self.folder, self.port, self.control = folder, free_port(), free_port()
-        self.process: subprocess.Popen[bytes] | None = None
+    """A camera that plays a clip for ever, on the same port whenever it is started."""
+
+    def __init__(self, clip: Path) -> None:
+        self._piece, self.port = read_piece(clip), free_port()
+        self._running: ThreadedServer | None = None
 
     def start(self) -> None:
-        program = Path(sys.executable).parent / "rtsp-server"
-        self.process = subprocess.Popen(
-            [
-                *(program, "-d", self.folder, "-H", "127.0.0.1"),
-                *("-p", str(self.port), "-cp", str(self.control)),
-            ],
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-            start_new_session=True,
-        )
-
-        def listens() -> bool:
-            with socket.socket() as probe:
-                return probe.connect_ex(("127.0.0.1", self.port)) == 0
-
-        wait_for(listens)
+        self._running = ThreadedServer({"walk": Programme([self._piece])}, port=self.port)
+        self._running.__enter__()
 
     def kill(self) -> None:
-        if self.process is not None:
-            os.killpg(self.process.pid, signal.SIGKILL)
-            self.process.wait()
-            self.process = None
+        if self._running is not None:
+            self._running.__exit__()
+            self._running = None
 
 
 @pytest.fixture
 def server(clip: Path) -> Iterator[RtspServer]:
-    server = RtspServer(clip.parent)
+    server = RtspServer(clip)
     server.start()
     yield server
     server.kill()
@@ -161,7 +147,7 @@ class Reader:
 
 @pytest.mark.servers
 def test_rtsp_server_dies_and_returns(server: RtspServer) -> None:
-    url = f"rtsp://127.0.0.1:{server.port}/walk.mp4?play_count=0"
+    url = f"rtsp://127.0.0.1:{server.port}/walk"
     settings = VisionSettings(open_timeout_s=3, read_timeout_s=3)
     reader = Reader(CameraStream(camera(url), settings))
     try:
@@ -184,7 +170,7 @@ def test_rtsp_server_dies_and_returns(server: RtspServer) -> None:
 @pytest.mark.servers
 def test_rtsp_that_goes_silent_is_noticed(server: RtspServer) -> None:
     proxy = Proxy(server.port)
-    url = f"rtsp://127.0.0.1:{proxy.port}/walk.mp4?play_count=0"
+    url = f"rtsp://127.0.0.1:{proxy.port}/walk"
     settings = VisionSettings(open_timeout_s=2, read_timeout_s=2)
     reader = Reader(CameraStream(camera(url), settings))
     try:
@@ -201,7 +187,7 @@ def test_rtsp_that_goes_silent_is_noticed(server: RtspServer) -> None:
 
 @pytest.mark.servers
 def test_a_slow_reader_misses_pictures_and_does_not_lag(server: RtspServer) -> None:
-    url = f"rtsp://127.0.0.1:{server.port}/walk.mp4?play_count=0"
+    url = f"rtsp://127.0.0.1:{server.port}/walk"
     stream = CameraStream(camera(url), VisionSettings(analysed_fps=10, longest_lag_s=2))
     lags = []
     for frame in stream.frames():

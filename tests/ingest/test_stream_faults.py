@@ -15,9 +15,11 @@ import cv2
 import numpy as np
 import pytest
 
-from benchmarks.rtsp_server import Programme, Server, ThreadedServer, read_piece
 from config.camera import Camera, CameraRole
 from config.settings import VisionSettings
+from demo.cameras.programme import Programme
+from demo.cameras.rtp_packets import read_piece
+from demo.cameras.rtsp import Server, ThreadedServer
 from ingest.frame import Frame
 from ingest.stream import CameraStream
 from ingest.stream_clock import StreamClock

@@ -195,15 +195,22 @@ def street(seed: int, size_px: tuple[int, int] = (640, 360)) -> LabelledPlace:
     raise RuntimeError(f"seed {seed}: no place in 200 throws shows enough")
 
 
+def gate_view(size_px: tuple[int, int], height_m: float, line_m: float, plate_px: float) -> View:
+    """A camera that shows a plate so wide over a line `line_m` ahead of it.
+
+    The line lies at four fifths of the picture's height.
+    """
+    focal = plate_px / (0.44 * size_px[0]) * float(np.hypot(line_m, height_m))
+    lower = 0.3 * size_px[1] / size_px[0] / focal
+    pitch = float(np.degrees(np.arctan(height_m / line_m) - np.arctan(lower)))
+    return View(*size_px, height_m, pitch, focal)
+
+
 def gate(seed: int, size_px: tuple[int, int] = (1280, 720)) -> LabelledPlace:
     """A site's driveway seen from beside it, near enough to read plates at the line."""
     rng = np.random.default_rng((seed, 22))
     height_m, line_m = float(rng.uniform(3.1, 3.9)), float(rng.uniform(12, 13.5))
-    focal = _PLATE_PX / (0.44 * size_px[0]) * float(np.hypot(line_m, height_m))
-    # The line lies at four fifths of the picture's height.
-    lower = 0.3 * size_px[1] / size_px[0] / focal
-    pitch = float(np.degrees(np.arctan(height_m / line_m) - np.arctan(lower)))
-    view = View(*size_px, height_m, pitch, focal)
+    view = gate_view(size_px, height_m, line_m, _PLATE_PX)
     heading = float(rng.uniform(-14, 14))
     road = Road(
         float(rng.uniform(-0.8, 0.8)), line_m, heading, float(rng.uniform(7.4, 8.2)), walk_m=0.0

@@ -11,7 +11,7 @@ from demo.scenes.shape import Color
 
 FLEET_SIZE = 7
 _LETTERS = "ABCDEFGHJKLMNPQRSTUVWXYZ"
-_COLORS: tuple[Color, ...] = (
+COLORS: tuple[Color, ...] = (
     TRUCK_GREEN, TRUCK_ORANGE, TRUCK_RED, (168, 96, 40), (208, 208, 204), (44, 160, 214),
     (94, 150, 62),
 )  # fmt: skip
@@ -33,7 +33,7 @@ class FleetTruck:
 def fleet_of(seed: int) -> list[FleetTruck]:
     """The trucks of a seed's place; the last has no permit, the last but one no terminal."""
     rng = np.random.default_rng((seed, 31))
-    colors = rng.permutation(len(_COLORS))
+    colors = rng.permutation(len(COLORS))
     return [
         FleetTruck(
             f"v{seed:05d}-{n}",
@@ -42,7 +42,7 @@ def fleet_of(seed: int) -> list[FleetTruck]:
             "" if n == FLEET_SIZE - 2 else f"1390{seed:06d}{n}",
             n != FLEET_SIZE - 1,
             seed * 10 + n,
-            _COLORS[int(colors[n])],
+            COLORS[int(colors[n])],
         )
         for n in range(FLEET_SIZE)
     ]
