@@ -227,14 +227,17 @@ def _log_flux(
 
 
 def _sided(moment: Moment, before: float, after: float) -> float:
-    """How well the sides of the gate it was on, 20 s before and after, fit the direction."""
+    """How well the sides of the gate it was on, 20 s before and after, fit the direction.
+
+    Where there is no line there are no sides: the flux past the place is all that is known.
+    """
     match moment.direction:
         case Direction.OUT:
             return max(before * (1 - after), 1e-3)
         case Direction.IN:
             return max((1 - before) * after, 1e-3)
         case None:
-            return 0.25
+            return 1.0
 
 
 def _plate_factors(

@@ -21,6 +21,12 @@ FULL_SIZE = 0.35  # who goes is as large as who came, or it came out of a parked
 LOST_S = 1.0
 ON_SPOT = 0.3  # who is seen now is at rest there, or passes: boxes share so much or less
 FILLS = 0.6  # of each other: what is lost there, and what stands there, are one (ours)
+INSIDE = 0.7  # of a vehicle's box lies in the region...
+PART = 0.25  # ...and it is so much of the region: the rest goes with it (ours)
+UNSEEN_S = 3.0  # of a mover that the model knows (ours)
+LEAST_SEEN = 5  # pictures of what only motion shows
+UPRIGHT = 1.8  # times as tall as wide
+UPRIGHT_SMALL = 1.2  # of what is a few pixels wide (ours)
 MOVED = 0.5  # of its own length: less is a box that wavers
 STEP = 0.3  # of the mover's length: so far from the place its box may begin or end (ours)
 ABOUT_S = 6.0  # who leaves a thing goes within so long of setting it down (ours)
@@ -28,10 +34,10 @@ ARRIVES_S = 1.0  # about the moment when it stood still
 SWOLLEN = 1.3  # a box that much larger than what stays holds somebody else too (ours)
 
 
-def looks_like_somebody(box: Box, tracks: Iterable[Track]) -> bool:
+def looks_like_somebody(box: Box, tracks: Iterable[Track], *, small: bool = False) -> bool:
     """Upright, and as tall as those who walk by: a person at rest whom no model names."""
     wide, tall = box[2] - box[0], box[3] - box[1]
-    if tall < 1.8 * wide:
+    if tall < (UPRIGHT_SMALL if small else UPRIGHT) * wide:
         return False
     heights = (track.box[3] - track.box[1] for track in tracks if track.travelled() >= MOVED)
     return any(0.6 * height < tall < 1.6 * height for height in heights)
@@ -58,6 +64,8 @@ def is_mover_at_rest(box: Box, tracks: Iterable[Track], moment: Moment) -> bool:
     for track in tracks:
         if track.last_seen_at < about or track.travelled() < MOVED:
             continue
+        if track.class_name == MOVING and len(track.path) < LEAST_SEEN:
+            continue  # a streak of rain, a flash
         first, last = track.path[0][1], track.path[-1][1]
         lost = (moment.at - track.last_seen_at).total_seconds() > LOST_S
         begins = _at(box, first, moment.step) and not _at_edge(
@@ -68,7 +76,7 @@ def is_mover_at_rest(box: Box, tracks: Iterable[Track], moment: Moment) -> bool:
         out = lost and _at_edge(last, moment.size_px) and shared < FILLS
         ends = _at(box, last, moment.step) and not out
         on_it = shared >= ON_SPOT
-        if ends and not begins and (lost or on_it):
+        if ends and not begins and (lost or on_it) and not _unseen(track, moment.at):
             came.append(track)
         elif begins and not ends and track.path[0][0] >= about:
             went.append(track)
@@ -84,6 +92,14 @@ def is_mover_at_rest(box: Box, tracks: Iterable[Track], moment: Moment) -> bool:
     if len(came) == 1 and not went and _shrank(came[0], box, moment.still_since):
         gone += 1
     return here > gone
+
+
+def _unseen(track: Track, at: datetime) -> bool:
+    """The model knew it while it moved and sees it no more: its id has passed to what it left."""
+    named_at = track.named_at
+    return (
+        named_at is not None and track.known_to_model and (at - named_at).total_seconds() > UNSEEN_S
+    )
 
 
 def _of_its_size(box: Box, track: Track, size_px: tuple[int, int]) -> bool:
@@ -123,12 +139,16 @@ def somebody_left(box: Box, still_since: datetime, tracks: Iterable[Track]) -> b
 
 
 def seen_here(track: Track, box: Box, at: datetime) -> bool:
-    """True while the model, most of the time, sees a person or vehicle in that place."""
+    """True while the model, most of the time, sees a person or vehicle in that place.
+
+    The place may be larger than the vehicle: its shadow and its lamps' light belong to it.
+    """
     if (at - track.last_seen_at).total_seconds() > 3:
         return False
     if 2 * track.votes[MOVING] > track.votes.total():
         return False  # the model took it for a vehicle now and then, no more
-    return share_covered(box, track.box) >= 0.5
+    within = share_covered(track.box, box) >= INSIDE and share_covered(box, track.box) >= PART
+    return within or share_covered(box, track.box) >= 0.5
 
 
 def _at(place: Box, mover: Box, step: float = STEP) -> bool:

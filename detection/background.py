@@ -23,6 +23,7 @@ WARM_UP_PICTURES = 3  # so many at least, however slowly they come
 LEARN_EVERY_S = 2.5  # no finer steps needed: every second picture of a quiet camera
 CHANGE_LEVELS = 11.0  # of 255; a change must exceed this and NOISE_TIMES the pixel's own noise
 NOISE_TIMES = 4.0
+LASTING_TIMES = 2.0  # of the noise of one picture: the mean of five has less than half of it
 STILL_LEVELS = 9.0  # a still pixel agrees with the short memory within this
 UNSETTLED = 0.45  # so much of the picture changed: what it shows is judged later
 GLOBAL_CHANGE = 0.45  # for GLOBAL_CHANGE_S: another light or another view
@@ -42,6 +43,8 @@ class Look:
 
     Attributes:
         changed: differs from the long memory.
+        lasting: differs from it in the mean of the last second, in which there is less noise: what
+            rain and grain hide in one picture shows.
         still: agrees with the short one.
         age_s: how long each pixel has been changed and still, occlusions not counted.
         onset_s: seconds of `at_s` when each pixel's age began; nan where it has none.
@@ -58,6 +61,7 @@ class Look:
     onset_s: Picture
     at_s: float
     scale: float
+    lasting: Mask
     fraction: float = 0.0
     restarted: bool = False
 
@@ -85,7 +89,7 @@ class Background:
         self._sample_due: datetime | None = None
         self._short = self._long = self._now = _NO_IMAGE  # `_long` so until the warm-up is over
         self._long_exact = self._noise = self._age = self._onset = _NOTHING
-        self._threshold = self._still_within = np.empty((0, 0), np.uint8)
+        self._threshold = self._lasting_threshold = self._still_within = np.empty((0, 0), np.uint8)
         self._gain = np.ones(3, np.float32)
 
     @property
@@ -167,13 +171,13 @@ class Background:
             self._set_thresholds()
         nothing = np.zeros(picture.shape[:2], bool)
         unaged = nothing.astype(np.float32)
-        return Look(False, nothing, nothing, unaged, unaged, self._seconds(at), scale)
+        return Look(False, nothing, nothing, unaged, unaged, self._seconds(at), scale, nothing)
 
     def _compare(
         self, picture: Image, unrest: NDArray[np.uint8], at: datetime, dt_s: float, scale: float
     ) -> Look:
         self._gain = self._exposure()
-        threshold = self._threshold
+        threshold, lasting_threshold = self._threshold, self._lasting_threshold
         doubt = 0.8 * float(np.abs(1 - 1 / self._gain).max())
         if doubt > 0.01:
             # One gain stands for a camera's whole tone curve: it is right for the usual brightness
@@ -181,14 +185,17 @@ class Background:
             usual = float(np.median(self._long[::6, ::6]))
             far = cv2.absdiff(self._long[:, :, 1], np.full_like(self._long[:, :, 1], usual))
             threshold = np.asarray(cv2.addWeighted(threshold, 1.0, far, doubt, 0), np.uint8)
+            lasting_threshold = np.asarray(
+                cv2.addWeighted(lasting_threshold, 1.0, far, doubt, 0), np.uint8
+            )
         exposed = self._exposed(picture)
         now = strongest(cv2.absdiff(exposed, self._long))
         lately = strongest(cv2.absdiff(self._exposed(self._short), self._long))
         changed = now > threshold
         still = unrest <= self._still_within
-        stays = changed & (lately > threshold) & still
+        lasting = lately > lasting_threshold
         fraction = float(np.count_nonzero(changed)) / changed.size
-        self._grow(stays, changed, dt_s, at)
+        self._grow(lasting & still, changed | lasting, dt_s, at)
         since_s = (at - (self._learnt_at or at)).total_seconds()
         if since_s >= LEARN_EVERY_S:
             self._learn(exposed, now, changed, min(since_s, 5.0))
@@ -202,6 +209,7 @@ class Background:
             onset_s=self._onset,
             at_s=self._seconds(at),
             scale=scale,
+            lasting=lasting,
             fraction=fraction,
             restarted=restarted,
         )
@@ -255,6 +263,8 @@ class Background:
     def _set_thresholds(self) -> None:
         noise = self._noise
         self._threshold = np.maximum(CHANGE_LEVELS, NOISE_TIMES * noise).astype(np.uint8)
+        lasting = np.maximum(CHANGE_LEVELS, LASTING_TIMES * noise)
+        self._lasting_threshold = lasting.astype(np.uint8)
         self._still_within = np.maximum(STILL_LEVELS, 3 * noise).astype(np.uint8)
 
     def _whole_change(self, fraction: float, at: datetime) -> bool:

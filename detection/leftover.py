@@ -23,8 +23,8 @@ ADDED_ABOVE = -0.1  # what is taken away scores -1.6 to -0.1; a thing that hides
 EXPLAINED = 0.65  # share of a region that is the old scene so displaced
 CLUSTER_PX = 21  # parts no further from each other than about this are one cluster
 THINNEST_PX = 4.5  # area by length, in working pixels: less is the rim of something
-LIGHT_PX = 2000  # working pixels
-LIGHT_STEEP = 0.075  # of the contrast in one pixel of the outline: see `_steep` (ours)
+LIGHT_PX = 1000  # working pixels
+LIGHT_STEEP = 0.1  # of the contrast in one pixel of the outline; matter has 0.115 and more (ours)
 WET_SHARE = (0.3, 0.93)  # of its old brightness: a wet road keeps so much (ours)
 WET_TINT = 0.08  # between the channels: soil is browner than the road under it (ours)
 WET_UNEVEN = 10.0  # levels that it may differ from the old ground darkened evenly (ours)
@@ -77,7 +77,7 @@ class Leftover:
 def leftovers(look: Look, background: Background, least_age_s: float) -> list[Leftover]:
     """The connected regions that have been changed and still for about `least_age_s`."""
     # What is hidden or uncovered at this moment is judged when it shows again.
-    aged = ((look.age_s >= 0.6 * least_age_s) & look.changed & look.still).view(np.uint8)
+    aged = ((look.age_s >= 0.6 * least_age_s) & look.lasting & look.still).view(np.uint8)
     if not aged.any():
         return []
     opened = cv2.morphologyEx(aged, cv2.MORPH_OPEN, np.ones((2, 2)))

@@ -57,6 +57,7 @@ class LoadParameters:
 
     Attributes:
         enabled: False switches the rule off.
+        within_s: only pictures of the last so many seconds vote: a body is raised and lowered.
         votes: pictures of one truck that must show it.
         share: of the pictures of its body, those that must show it. Covered and open loads are
             taken for each other in some pictures: more than two thirds must agree (ours).
@@ -65,6 +66,7 @@ class LoadParameters:
     """
 
     enabled: bool = True
+    within_s: float = 60.0
     votes: int = 4
     share: float = 0.67
     score: float = 0.45
@@ -78,7 +80,7 @@ class CameraParameters:
     spillage: SpillageParameters = field(default_factory=SpillageParameters)
     illegal_dumping: DumpingParameters = field(default_factory=DumpingParameters)
     open_load: LoadParameters = field(default_factory=LoadParameters)
-    camera_body_raised: LoadParameters = field(default_factory=LoadParameters)
+    camera_body_raised: LoadParameters = field(default_factory=lambda: LoadParameters(within_s=4.0))
     camera_offline: StreamParameters = field(default_factory=StreamParameters)
     camera_frozen: FrozenParameters = field(default_factory=FrozenParameters)
     camera_dark: DarkParameters = field(default_factory=DarkParameters)

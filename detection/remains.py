@@ -21,7 +21,7 @@ from detection.at_rest import (
     somebody_left,
 )
 from detection.background import Background, Look, Mask
-from detection.box_geometry import around_both, gap
+from detection.box_geometry import around_both, gap, share_covered
 from detection.leftover import Leftover, leftovers
 from detection.scene_event import Box
 from detection.tracking import Track
@@ -35,8 +35,10 @@ DOUBTFUL_TIMES = 3.0  # half out of the picture, and nobody was seen to leave it
 LARGEST_SHARE = 0.3  # of the picture: more is no object, it is another view
 REMEMBERED_S = 120.0  # what is gone, so that a part of it is not told again
 SETTLES_S = 3.0  # who was there has gone for so long: what it leaves is judged then (ours)
+IN_CLUSTER = 0.8  # so much of it lies in the box of parts about a mover (ours)
 GROWN_TIMES = 1.2  # its area: it is asked anew in which zone it lies (ours)
-TOUCHES_PX = 4.0  # working pixels: parts no further apart are of one thing
+SMALL_PX = 200  # working pixels: a person far away is as small (ours)
+TOUCHES_PX = 8.0  # working pixels: parts no further apart are of one thing
 TOGETHER_S = 4.0  # parts that appeared within so long and lie close by are one thing
 TOGETHER_SHARE = 0.06  # of the picture's width
 
@@ -99,7 +101,7 @@ class Remains:
     persistence_s: float
     _present: list[Remain] = field(default_factory=list)
     _past: list[Remain] = field(default_factory=list)
-    _somebody: list[tuple[datetime, Box]] = field(default_factory=list)
+    _somebody: list[tuple[datetime, Leftover]] = field(default_factory=list)
     _count: int = 0
 
     def known(self, shape: tuple[int, ...]) -> Mask:
@@ -111,7 +113,7 @@ class Remains:
         """In pixels of the frame, what is about to be judged: the model should look there."""
         if not look.ready or look.fraction == 0.0:
             return None
-        near = (look.age_s > 0.5 * self.persistence_s) & look.changed
+        near = (look.age_s > 0.5 * self.persistence_s) & look.lasting
         near &= ~self.known(look.age_s.shape)
         if np.count_nonzero(near) <= 30:
             return None
@@ -180,17 +182,21 @@ class Remains:
     ) -> None:
         """Remembers for a moment where a mover was held to be."""
         self._somebody = [
-            (seen_at, box) for seen_at, box in self._somebody if _seconds(at, seen_at) < SETTLES_S
+            (seen_at, one) for seen_at, one in self._somebody if _seconds(at, seen_at) < SETTLES_S
         ]
         self._somebody += [
-            (at, leftover.box)
+            (at, leftover)
             for leftover, verdict in zip(fresh, verdicts, strict=True)
             if verdict in _SOMEBODY
         ]
 
     def _beside_somebody(self, leftover: Leftover, scale: float) -> bool:
-        """It touches what was held to be a mover at rest until a moment ago."""
-        return any(gap(leftover.box, box) <= TOUCHES_PX / scale for _, box in self._somebody)
+        """It touches what was held to be a mover at rest until a moment ago, or is a part of it."""
+        return any(
+            gap(leftover.box, one.box) <= TOUCHES_PX / scale
+            or (not leftover.wet and share_covered(leftover.box, one.cluster) >= IN_CLUSTER)
+            for _, one in self._somebody
+        )
 
     def forget(self, at: datetime) -> Sequence[Remain]:
         """The view is another one: all ends."""
@@ -237,7 +243,8 @@ class Remains:
         """Why it is not told yet, or never; None where nothing speaks against it."""
         since = at - timedelta(seconds=leftover.since_s)
         left = somebody_left(leftover.box, since, tracks.values())
-        if not left and looks_like_somebody(leftover.box, tracks.values()):
+        small = leftover.area < SMALL_PX
+        if not left and looks_like_somebody(leftover.box, tracks.values(), small=small):
             return Verdict.DOUBTFUL
         times = LATER_TIMES if left else DOUBTFUL_TIMES
         if leftover.at_border and leftover.age_s < times * self.persistence_s:
@@ -271,7 +278,7 @@ class Remains:
     def _ended(self, look: Look, background: Background, at: datetime) -> list[Remain]:
         ended = []
         for remain in list(self._present):
-            if look.changed[remain.region].mean() > GONE_SHARE:
+            if look.lasting[remain.region].mean() > GONE_SHARE:
                 remain.gone_since = None
                 if (at - remain.sure_at).total_seconds() > FORGET_S:
                     background.absorb(remain.region)

@@ -19,6 +19,7 @@ MOVING = "moving"
 """The class of what only motion shows: a view too steep, a class the model does not know."""
 
 KEPT_S = 90.0  # tracks and their path are remembered so long after they were last seen
+NAMED_LEAST = 5  # pictures
 PARKED_S = 5.0  # what came, and then stood for so long, parks
 PARKED_KEPT_S = 6 * 3600.0  # and is remembered so long after it was last seen
 SAME_PLACE = 0.5  # a box and a parked one that share so much of each other are one vehicle
@@ -42,12 +43,16 @@ class BodySeen:
 
 @dataclass(slots=True, eq=False)
 class Track:
-    """One person or vehicle. `path` holds (time, box) of its last 600 sightings."""
+    """One person or vehicle. `path` holds (time, box) of its last 600 sightings.
+
+    `named_at`: when the model saw it last; None where only motion showed it.
+    """
 
     track_id: int
     first_seen_at: datetime
     path: deque[tuple[datetime, Box]] = field(default_factory=lambda: deque(maxlen=600))
     votes: Counter[str] = field(default_factory=Counter)
+    named_at: datetime | None = None
     score: float = 0.0
     bodies: deque[BodySeen] = field(default_factory=lambda: deque(maxlen=200))
 
@@ -56,6 +61,11 @@ class Track:
         """The detector's most frequent word for it; `moving` only where it never had one."""
         named = [(n, name) for name, n in self.votes.items() if name != MOVING]
         return max(named)[1] if named else MOVING
+
+    @property
+    def known_to_model(self) -> bool:
+        """The model saw it often enough to see it again."""
+        return self.votes.total() - self.votes[MOVING] >= NAMED_LEAST
 
     @property
     def box(self) -> Box:
@@ -139,6 +149,7 @@ class Tracking:
             track.path.append((at, (float(box[0]), float(box[1]), float(box[2]), float(box[3]))))
             track.votes[names[row]] += 1
             if row < len(followed):
+                track.named_at = at
                 track.score = max(track.score, float(detections.scores[followed[row]]))
             current.append(track)
         _note_bodies(detections, current, at)

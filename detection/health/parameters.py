@@ -24,7 +24,7 @@ class StreamParameters:
 
 @dataclass(frozen=True, slots=True)
 class FrozenParameters:
-    """`camera_frozen`: as offline, but the stream's own watchdog has waited before (30 s)."""
+    """`camera_frozen`: as offline, but the stream's own watchdog has waited before (8 s)."""
 
     enabled: bool = True
     after_s: float = 0.0

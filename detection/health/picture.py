@@ -74,8 +74,8 @@ class Sharpness:
     def _ratio(self, picture: NDArray[np.uint8]) -> float | None:
         coarse = _energy(picture, COARSE_PX)[::2, ::2]
         coarse_edge = float(coarse[self._edges].mean()) - float(np.median(coarse[self._flat]))
-        if coarse_edge < SEEN_SHARE * self._strong:
-            return None
+        if coarse_edge <= 0 or coarse_edge < SEEN_SHARE * self._strong:
+            return None  # also where the first picture was quite even, as a digital black is
         fine = _energy(picture, FINE_PX)[::2, ::2]
         fine_edge = float(fine[self._edges].mean()) - float(np.median(fine[self._flat]))
         return max(fine_edge, 0.0) / coarse_edge

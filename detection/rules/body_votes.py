@@ -5,7 +5,7 @@ What open loads and raised bodies share: one event a truck, told once, and again
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 import msgspec
@@ -40,6 +40,11 @@ def votes_for(class_name: str, bodies: list[BodySeen]) -> Votes:
     return Votes(len(own), len(own) / len(bodies), sum(own) / len(own))
 
 
+def _lately(bodies: Sequence[BodySeen], within_s: float) -> list[BodySeen]:
+    """Those of the last `within_s` before the newest."""
+    return [b for b in bodies if (bodies[-1].at - b.at).total_seconds() <= within_s]
+
+
 @dataclass(slots=True, eq=False)
 class BodyVotes:
     """One class of body -> one kind of alert; `allows` is the rule's own condition."""
@@ -57,8 +62,8 @@ class BodyVotes:
         for track in view.current:
             if track.track_id in self._told or not _may_be_truck(track):
                 continue
-            votes = votes_for(self.class_name, list(track.bodies))
             p = self.parameters
+            votes = votes_for(self.class_name, _lately(track.bodies, p.within_s))
             sure = votes.count >= p.votes and votes.share >= p.share and votes.score >= p.score
             shows = bool(track.bodies) and track.bodies[-1].class_name == self.class_name
             if sure and shows and self.allows(view, track):
