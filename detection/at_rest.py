@@ -6,6 +6,7 @@ that left something behind, it went.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -23,14 +24,15 @@ ON_SPOT = 0.3  # who is seen now is at rest there, or passes: boxes share so muc
 FILLS = 0.6  # of each other: what is lost there, and what stands there, are one (ours)
 INSIDE = 0.7  # of a vehicle's box lies in the region...
 PART = 0.25  # ...and it is so much of the region: the rest goes with it (ours)
-UNSEEN_S = 3.0  # of a mover that the model knows (ours)
+UNSEEN_S = 3.0  # so long, or in so few of its last pictures, of a mover that the model knows (ours)
+UNSEEN_SHARE = 0.3
 LEAST_SEEN = 5  # pictures of what only motion shows
 UPRIGHT = 1.8  # times as tall as wide
 UPRIGHT_SMALL = 1.2  # of what is a few pixels wide (ours)
 MOVED = 0.5  # of its own length: less is a box that wavers
 STEP = 0.3  # of the mover's length: so far from the place its box may begin or end (ours)
 ABOUT_S = 6.0  # who leaves a thing goes within so long of setting it down (ours)
-ARRIVES_S = 1.0  # about the moment when it stood still
+ARRIVES_S = (-1.0, 2.4)  # about the moment when it stood still: who gets out comes later (ours)
 SWOLLEN = 1.3  # a box that much larger than what stays holds somebody else too (ours)
 
 
@@ -86,7 +88,7 @@ def is_mover_at_rest(box: Box, tracks: Iterable[Track], moment: Moment) -> bool:
     usual = float(np.median([_moving_size(track, -1) for track in may_be_it]))
     here = sum(t in may_be_it or _moving_size(t, -1) >= FULL_SIZE * usual for t in came)
     gone = sum(
-        _moving_size(track, 0) >= FULL_SIZE * usual or _mostly_cut(track, moment.size_px)
+        _moving_size(track, 0) >= FULL_SIZE * usual or _was_cut(track, usual, moment.size_px)
         for track in went
     )
     if len(came) == 1 and not went and _shrank(came[0], box, moment.still_since):
@@ -97,9 +99,9 @@ def is_mover_at_rest(box: Box, tracks: Iterable[Track], moment: Moment) -> bool:
 def _unseen(track: Track, at: datetime) -> bool:
     """The model knew it while it moved and sees it no more: its id has passed to what it left."""
     named_at = track.named_at
-    return (
-        named_at is not None and track.known_to_model and (at - named_at).total_seconds() > UNSEEN_S
-    )
+    if named_at is None or not track.known_to_model:
+        return False
+    return track.named_lately < UNSEEN_SHARE or (at - named_at).total_seconds() > UNSEEN_S
 
 
 def _of_its_size(box: Box, track: Track, size_px: tuple[int, int]) -> bool:
@@ -113,8 +115,8 @@ def _shrank(track: Track, box: Box, still_since: datetime) -> bool:
 
     Of who arrives and then has somebody pass beside it, the box is as large as it arrived.
     """
-    about = timedelta(seconds=ARRIVES_S)
-    arrived = [area_of(b) for at, b in track.path if abs(at - still_since) <= about]
+    begin, end = (still_since + timedelta(seconds=s) for s in ARRIVES_S)
+    arrived = [area_of(b) for at, b in track.path if begin <= at <= end]
     if max(arrived, default=0.0) < SWOLLEN * area_of(box):
         return False
     since = still_since + timedelta(seconds=0.4)
@@ -162,9 +164,11 @@ def _at_edge(box: Box, size_px: tuple[int, int]) -> bool:
     return box[0] <= 2 or box[1] <= 2 or box[2] >= width - 2 or box[3] >= height - 2
 
 
-def _mostly_cut(track: Track, size_px: tuple[int, int]) -> bool:
-    """Never seen whole for long: it may be larger than its boxes."""
-    return 2 * sum(_at_edge(box, size_px) for _, box in track.path) >= len(track.path)
+def _was_cut(track: Track, usual: float, size_px: tuple[int, int]) -> bool:
+    """It went over the edge from close by, and may be larger than what was seen of it."""
+    x1, y1, x2, y2 = track.path[0][1]
+    from_edge = min(x1, y1, size_px[0] - x2, size_px[1] - y2)
+    return _at_edge(track.box, size_px) and from_edge <= math.sqrt(usual)
 
 
 def _moving_size(track: Track, end: int) -> float:

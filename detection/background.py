@@ -23,7 +23,8 @@ WARM_UP_PICTURES = 3  # so many at least, however slowly they come
 LEARN_EVERY_S = 2.5  # no finer steps needed: every second picture of a quiet camera
 CHANGE_LEVELS = 11.0  # of 255; a change must exceed this and NOISE_TIMES the pixel's own noise
 NOISE_TIMES = 4.0
-LASTING_TIMES = 2.0  # of the noise of one picture: the mean of five has less than half of it
+LASTING_IN_RAIN = 0.5  # of the threshold of one picture: the mean of five has half the noise of
+# streaks, which are elsewhere in each; where leaves or a tape sway, it has as much
 STILL_LEVELS = 9.0  # a still pixel agrees with the short memory within this
 UNSETTLED = 0.45  # so much of the picture changed: what it shows is judged later
 GLOBAL_CHANGE = 0.45  # for GLOBAL_CHANGE_S: another light or another view
@@ -43,8 +44,8 @@ class Look:
 
     Attributes:
         changed: differs from the long memory.
-        lasting: differs from it in the mean of the last second, in which there is less noise: what
-            rain and grain hide in one picture shows.
+        lasting: differs from it in the mean of the last second too; in rain in that mean alone,
+            in which there is less noise: what streaks hide in one picture shows.
         still: agrees with the short one.
         age_s: how long each pixel has been changed and still, occlusions not counted.
         onset_s: seconds of `at_s` when each pixel's age began; nan where it has none.
@@ -89,7 +90,7 @@ class Background:
         self._sample_due: datetime | None = None
         self._short = self._long = self._now = _NO_IMAGE  # `_long` so until the warm-up is over
         self._long_exact = self._noise = self._age = self._onset = _NOTHING
-        self._threshold = self._lasting_threshold = self._still_within = np.empty((0, 0), np.uint8)
+        self._threshold = self._still_within = np.empty((0, 0), np.uint8)
         self._gain = np.ones(3, np.float32)
 
     @property
@@ -117,7 +118,8 @@ class Background:
         now = self._exposed(self._short[rows, columns])
         return now.astype(np.float32), self._long[rows, columns].astype(np.float32)
 
-    def advance(self, frame: Frame) -> Look:
+    def advance(self, frame: Frame, *, rain: bool = False) -> Look:
+        """`rain`: rain or snow falls through the picture."""
         at = frame.captured_at
         picture = np.asarray(cv2.GaussianBlur(frame.scaled(WORK_WIDTH_PX), (5, 5), 0), np.uint8)
         scale = picture.shape[1] / frame.size_px[0]
@@ -132,7 +134,7 @@ class Background:
         unrest = strongest(cv2.absdiff(picture, self._short))
         if self._long is _NO_IMAGE:
             return self._warm_up(picture, at, scale)
-        return self._compare(picture, unrest, at, dt_s, scale)
+        return self._compare(picture, unrest, at, dt_s, scale, rain=rain)
 
     def absorb(self, region: Mask) -> None:
         """What is in `region` now belongs to the scene from now on."""
@@ -174,10 +176,17 @@ class Background:
         return Look(False, nothing, nothing, unaged, unaged, self._seconds(at), scale, nothing)
 
     def _compare(
-        self, picture: Image, unrest: NDArray[np.uint8], at: datetime, dt_s: float, scale: float
+        self,
+        picture: Image,
+        unrest: NDArray[np.uint8],
+        at: datetime,
+        dt_s: float,
+        scale: float,
+        *,
+        rain: bool,
     ) -> Look:
         self._gain = self._exposure()
-        threshold, lasting_threshold = self._threshold, self._lasting_threshold
+        threshold = self._threshold
         doubt = 0.8 * float(np.abs(1 - 1 / self._gain).max())
         if doubt > 0.01:
             # One gain stands for a camera's whole tone curve: it is right for the usual brightness
@@ -185,15 +194,16 @@ class Background:
             usual = float(np.median(self._long[::6, ::6]))
             far = cv2.absdiff(self._long[:, :, 1], np.full_like(self._long[:, :, 1], usual))
             threshold = np.asarray(cv2.addWeighted(threshold, 1.0, far, doubt, 0), np.uint8)
-            lasting_threshold = np.asarray(
-                cv2.addWeighted(lasting_threshold, 1.0, far, doubt, 0), np.uint8
-            )
         exposed = self._exposed(picture)
         now = strongest(cv2.absdiff(exposed, self._long))
         lately = strongest(cv2.absdiff(self._exposed(self._short), self._long))
         changed = now > threshold
         still = unrest <= self._still_within
-        lasting = lately > lasting_threshold
+        if rain:
+            lower = cv2.convertScaleAbs(threshold, alpha=LASTING_IN_RAIN)
+            lasting = lately > np.maximum(lower, np.uint8(CHANGE_LEVELS))
+        else:
+            lasting = changed & (lately > threshold)
         fraction = float(np.count_nonzero(changed)) / changed.size
         self._grow(lasting & still, changed | lasting, dt_s, at)
         since_s = (at - (self._learnt_at or at)).total_seconds()
@@ -263,8 +273,6 @@ class Background:
     def _set_thresholds(self) -> None:
         noise = self._noise
         self._threshold = np.maximum(CHANGE_LEVELS, NOISE_TIMES * noise).astype(np.uint8)
-        lasting = np.maximum(CHANGE_LEVELS, LASTING_TIMES * noise)
-        self._lasting_threshold = lasting.astype(np.uint8)
         self._still_within = np.maximum(STILL_LEVELS, 3 * noise).astype(np.uint8)
 
     def _whole_change(self, fraction: float, at: datetime) -> bool:

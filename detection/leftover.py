@@ -18,7 +18,8 @@ SHORTEST_PX = (
 TOGETHER = 0.5  # a still part smaller than this share of what changed around it hangs on a mover
 DISPLACED_PX = 4  # working pixels that a tape, a line, a branch or the camera may sway
 ALIKE_LEVELS = 18.0
-ALIKE_SHARE = 0.6  # of the region's contrast, where that is low: on dark ground all is alike (ours)
+FAINT_LEVELS = 20.0  # of contrast: below, on dark ground say, all is alike within ALIKE_LEVELS...
+ALIKE_SHARE = 0.6  # ...so it is so much of the contrast (ours)
 ADDED_ABOVE = -0.1  # what is taken away scores -1.6 to -0.1; a thing that hides a bright one near 0
 EXPLAINED = 0.65  # share of a region that is the old scene so displaced
 CLUSTER_PX = 21  # parts no further from each other than about this are one cluster
@@ -83,7 +84,8 @@ def leftovers(look: Look, background: Background, least_age_s: float) -> list[Le
     opened = cv2.morphologyEx(aged, cv2.MORPH_OPEN, np.ones((2, 2)))
     closed = cv2.morphologyEx(opened, cv2.MORPH_CLOSE, np.ones((5, 5)))
     count, labels, stats, _ = cv2.connectedComponentsWithStats(closed)
-    changed = cv2.morphologyEx(look.changed.astype(np.uint8), cv2.MORPH_CLOSE, np.ones((3, 3)))
+    differs = (look.changed | look.lasting).view(np.uint8)
+    changed = cv2.morphologyEx(differs, cv2.MORPH_CLOSE, np.ones((3, 3)))
     around = cv2.bitwise_or(changed, closed)
     _, blobs, blob_stats, _ = cv2.connectedComponentsWithStats(around)
     together = cv2.dilate(closed, np.ones((CLUSTER_PX, CLUSTER_PX), np.uint8))
@@ -217,7 +219,7 @@ def _displaced(now: Picture, before: Picture, region: Mask) -> float:
         return 0.0
     seen = now[rows, columns]
     contrast = float(np.abs(seen - before[rows, columns]).max(axis=1).mean())
-    alike = min(ALIKE_LEVELS, ALIKE_SHARE * contrast)
+    alike = ALIKE_LEVELS if contrast > FAINT_LEVELS else ALIKE_SHARE * contrast
     best = 0.0
     for down in range(-reach, reach + 1):
         for right in range(-reach, reach + 1):

@@ -80,7 +80,7 @@ class CameraParameters:
     spillage: SpillageParameters = field(default_factory=SpillageParameters)
     illegal_dumping: DumpingParameters = field(default_factory=DumpingParameters)
     open_load: LoadParameters = field(default_factory=LoadParameters)
-    camera_body_raised: LoadParameters = field(default_factory=lambda: LoadParameters(within_s=4.0))
+    camera_body_raised: LoadParameters = field(default_factory=lambda: LoadParameters(within_s=3.0))
     camera_offline: StreamParameters = field(default_factory=StreamParameters)
     camera_frozen: FrozenParameters = field(default_factory=FrozenParameters)
     camera_dark: DarkParameters = field(default_factory=DarkParameters)

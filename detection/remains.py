@@ -30,6 +30,7 @@ ABSORB_S = 120.0  # a mover at rest for so long belongs to the scene
 FORGET_S = 900.0  # an object that was told and lies for so long belongs to the scene
 GONE_S = 4.0
 GONE_SHARE = 0.2  # less of it than this still differs from the old scene
+FADED = 0.35  # of its first contrast: less is a ghost (ours)
 LATER_TIMES = 1.7  # half out of the picture, and somebody was seen to leave it (ours)
 DOUBTFUL_TIMES = 3.0  # half out of the picture, and nobody was seen to leave it
 LARGEST_SHARE = 0.3  # of the picture: more is no object, it is another view
@@ -278,7 +279,7 @@ class Remains:
     def _ended(self, look: Look, background: Background, at: datetime) -> list[Remain]:
         ended = []
         for remain in list(self._present):
-            if look.lasting[remain.region].mean() > GONE_SHARE:
+            if _lies(remain, look, background):
                 remain.gone_since = None
                 if (at - remain.sure_at).total_seconds() > FORGET_S:
                     background.absorb(remain.region)
@@ -292,6 +293,18 @@ class Remains:
                 self._past.append(remain)
                 ended.append(remain)
         return ended
+
+
+def _lies(remain: Remain, look: Look, background: Background) -> bool:
+    """It is still to be seen, and not only as the ghost that coding leaves for some seconds."""
+    x1, y1, x2, y2 = (round(n * look.scale) for n in remain.box)
+    rows, columns = slice(y1, y2), slice(x1, x2)
+    here = remain.region[rows, columns]
+    if look.lasting[rows, columns][here].mean() <= GONE_SHARE:
+        return False
+    now, before = background.patch(rows, columns)
+    contrast = float(np.abs(now - before).max(axis=2)[here].mean())
+    return contrast > FADED * remain.first.contrast
 
 
 def _at_rest(

@@ -19,7 +19,8 @@ MOVING = "moving"
 """The class of what only motion shows: a view too steep, a class the model does not know."""
 
 KEPT_S = 90.0  # tracks and their path are remembered so long after they were last seen
-NAMED_LEAST = 5  # pictures
+NAMED_LEAST = 3  # pictures
+NAMED_FOLLOWS = 0.1
 PARKED_S = 5.0  # what came, and then stood for so long, parks
 PARKED_KEPT_S = 6 * 3600.0  # and is remembered so long after it was last seen
 SAME_PLACE = 0.5  # a box and a parked one that share so much of each other are one vehicle
@@ -45,7 +46,8 @@ class BodySeen:
 class Track:
     """One person or vehicle. `path` holds (time, box) of its last 600 sightings.
 
-    `named_at`: when the model saw it last; None where only motion showed it.
+    `named_at`: when the model saw it last; None where only motion showed it. `named_lately`: in
+    what share of its last pictures (a mean that follows within some ten).
     """
 
     track_id: int
@@ -53,6 +55,7 @@ class Track:
     path: deque[tuple[datetime, Box]] = field(default_factory=lambda: deque(maxlen=600))
     votes: Counter[str] = field(default_factory=Counter)
     named_at: datetime | None = None
+    named_lately: float = 0.0
     score: float = 0.0
     bodies: deque[BodySeen] = field(default_factory=lambda: deque(maxlen=200))
 
@@ -148,6 +151,7 @@ class Tracking:
             track = self._track(int(track_id), box, at)
             track.path.append((at, (float(box[0]), float(box[1]), float(box[2]), float(box[3]))))
             track.votes[names[row]] += 1
+            track.named_lately += NAMED_FOLLOWS * ((row < len(followed)) - track.named_lately)
             if row < len(followed):
                 track.named_at = at
                 track.score = max(track.score, float(detections.scores[followed[row]]))

@@ -103,7 +103,7 @@ class CameraWatch:
         if not self.awake and not rested:
             return []
         self._looked_at = at
-        look = self._background.advance(frame)
+        look = self._background.advance(frame, rain=self._light.profile.wet_road)
         told: list[Observation] = [*self.health.advance(frame, look)]
         view = self._look(frame, motion, look)
         for rule in self._rules:
