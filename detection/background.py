@@ -208,7 +208,9 @@ class Background:
         self._grow(lasting & still, changed | lasting, dt_s, at)
         since_s = (at - (self._learnt_at or at)).total_seconds()
         if since_s >= LEARN_EVERY_S:
-            self._learn(exposed, now, changed, min(since_s, 5.0))
+            # What lasts in rain is no noise of the scene, though one picture seldom shows it.
+            unlike, noisy = (changed | lasting, changed & ~lasting) if rain else (changed, changed)
+            self._learn(exposed, now, unlike, noisy, min(since_s, 5.0))
             self._learnt_at = at
         restarted = self._whole_change(fraction, at)
         return Look(
@@ -257,16 +259,19 @@ class Background:
         gain = np.median(now[bright] / then[bright].astype(np.float32), axis=0)
         return np.asarray(np.clip(gain, 0.4, 2.5), np.float32)
 
-    def _learn(self, exposed: Image, now: NDArray[np.uint8], changed: Mask, dt_s: float) -> None:
+    def _learn(
+        self, exposed: Image, now: NDArray[np.uint8], unlike: Mask, noisy: Mask, dt_s: float
+    ) -> None:
+        """All that is not `unlike` is the scene; what is `noisy` makes its noise, slowly."""
         rate = float(1 - np.exp(-dt_s / LONG_S))
-        same = (~changed).view(np.uint8)
+        same = (~unlike).view(np.uint8)
         cv2.accumulateWeighted(exposed, self._long_exact, rate, same)
         self._long = np.asarray(cv2.convertScaleAbs(self._long_exact), np.uint8)
         # 1.25 turns a mean of absolute differences into a standard deviation (normal noise).
         seen = np.minimum(now, 24).astype(np.float32) * np.float32(1.25)
         cv2.accumulateWeighted(seen, self._noise, 3 * rate, same)
-        if changed.any():
-            cv2.accumulateWeighted(seen, self._noise, rate / 4, changed.view(np.uint8))
+        if noisy.any():
+            cv2.accumulateWeighted(seen, self._noise, rate / 4, noisy.view(np.uint8))
         np.clip(self._noise, 1.0, 12.0, out=self._noise)
         self._set_thresholds()
 

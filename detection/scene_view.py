@@ -13,7 +13,7 @@ from detection.background import Background, Look
 from detection.detections import Detections
 from detection.ground_map import GroundMap
 from detection.light import PROFILES, Light, LightProfile
-from detection.remains import NOTHING_REMAINS, RemainsChange
+from detection.remain import NOTHING_REMAINS, RemainsChange
 from detection.scene_event import SceneEvent
 from detection.sighting import Sighting
 from detection.tracking import Track

@@ -21,7 +21,8 @@ from detection.light import LightMeter
 from detection.motion_gate import Motion, MotionGate
 from detection.parameters import CameraParameters
 from detection.regions import look_closely
-from detection.remains import NOTHING_REMAINS, Remains, RemainsChange
+from detection.remain import NOTHING_REMAINS, RemainsChange
+from detection.remains import Remains
 from detection.rules.rule_list import scene_rules
 from detection.scene_event import Box
 from detection.scene_view import Observation, SceneRule, SceneView

@@ -16,7 +16,7 @@ from detection.box_geometry import share_covered
 from detection.detections import DUMPED_CLASSES, Detections
 from detection.passage import describe, passer_of, way_of
 from detection.picture_zones import PictureZone, picture_zones, zone_of
-from detection.remains import Remain
+from detection.remain import Remain
 from detection.scene_event import Box, SceneEvent
 from detection.scene_view import SceneView
 from detection.tracking import Track

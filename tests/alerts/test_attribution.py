@@ -386,6 +386,14 @@ class TestAttribute:
         )
         (answer,) = attribute([seen], world.fleet, world.site)
         assert answer.candidates[0].vehicle_id == world.truth[sighting.track_uid]
+        # Feet that the picture's edge cut off have no place, and pull at no velocity.
+        cut = tuple(msgspec.structs.replace(p, lon=None, lat=None) for p in points[:1])
+        partly = seen_of_event(msgspec.structs.replace(event, track=cut + points[1:]), camera)
+        assert partly is not None
+        assert partly.moments[0].velocity == pytest.approx(seen.moments[0].velocity, rel=0.02)
+        few = seen_of_event(msgspec.structs.replace(event, track=points[:3]), camera)
+        assert few is not None
+        assert few.moments[0].velocity is None
         assert seen_of_event(msgspec.structs.replace(event, passer=None), camera) is None
 
 

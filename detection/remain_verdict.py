@@ -1,0 +1,128 @@
+"""What a still region is held to be: a thing, somebody at rest, light or nothing (静止区域判定)."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from detection.at_rest import (
+    Moment,
+    is_mover_at_rest,
+    looks_like_somebody,
+    seen_here,
+    somebody_left,
+)
+from detection.background import Mask
+from detection.box_geometry import gap, share_covered
+from detection.leftover import Leftover
+from detection.tracking import Track
+
+LATER_TIMES = 1.7  # half out of the picture, and somebody was seen to leave it (ours)
+DOUBTFUL_TIMES = 3.0  # half out of the picture, and nobody was seen to leave it
+LARGEST_SHARE = 0.3  # of the picture: more is no object, it is another view
+SETTLES_S = 3.0  # who was there has gone for so long: what it leaves is judged then (ours)
+IN_CLUSTER = 0.8  # so much of it lies in the box of parts about a mover (ours)
+SMALL_PX = 200  # working pixels: a person far away is as small (ours)
+TOUCHES_PX = 8.0  # working pixels: parts no further apart are of one thing
+
+
+class Verdict(StrEnum):
+    """What a still region is held to be."""
+
+    OBJECT = "object"
+    OTHER_VIEW = "other_view"  # too large for a thing
+    HANGS_ON_MOVER = "hangs_on_mover"  # a small still part of something that moves
+    STANDS = "stands"  # more came there than went
+    SEEN = "seen"  # the model sees a person or vehicle there
+    LIGHT = "light"  # large, and fading away at its rim: light that falls there, or is gone
+    TAKEN_AWAY = "taken_away"  # the old scene was the sharper one, or the same but displaced
+    DOUBTFUL = "doubtful"  # upright like somebody and nobody left, or cut by the picture's edge
+
+
+_SOMEBODY = frozenset({Verdict.STANDS, Verdict.SEEN})
+"""A mover is there: its parts, its shadow and its lamps' light go with it."""
+
+
+@dataclass(slots=True, eq=False)
+class Judge:
+    """Of one camera. Remembers for a moment where somebody was at rest."""
+
+    persistence_s: float
+    _somebody: list[tuple[datetime, Leftover]] = field(default_factory=list)
+
+    def advance(
+        self, regions: Sequence[Leftover], scale: float, tracks: Mapping[int, Track], at: datetime
+    ) -> list[Verdict]:
+        """One verdict a region, in order; `scale` is working pixels per pixel of the frame."""
+        known = tracks.values()
+        resting = [_resting(one, scale, known, at) for one in regions]
+        self._somebody = [
+            (seen_at, one)
+            for seen_at, one in self._somebody
+            if (at - seen_at).total_seconds() < SETTLES_S
+        ]
+        self._somebody += [
+            (at, one) for one, verdict in zip(regions, resting, strict=True) if verdict in _SOMEBODY
+        ]
+        return [
+            own or self._of_still(one, scale, known, at)
+            for one, own in zip(regions, resting, strict=True)
+        ]
+
+    def _of_still(
+        self, leftover: Leftover, scale: float, tracks: Collection[Track], at: datetime
+    ) -> Verdict:
+        """Of a region that is no mover by itself."""
+        if self._beside_somebody(leftover, scale):
+            return Verdict.STANDS
+        if leftover.is_light:
+            return Verdict.LIGHT
+        if not leftover.was_added:
+            return Verdict.TAKEN_AWAY
+        return Verdict.DOUBTFUL if self._doubtful(leftover, tracks, at) else Verdict.OBJECT
+
+    def _beside_somebody(self, leftover: Leftover, scale: float) -> bool:
+        """It touches what was held to be a mover at rest until a moment ago, or is a part of it."""
+        return any(
+            gap(leftover.box, one.box) <= TOUCHES_PX / scale
+            or (not leftover.wet and share_covered(leftover.box, one.cluster) >= IN_CLUSTER)
+            for _, one in self._somebody
+        )
+
+    def _doubtful(self, leftover: Leftover, tracks: Collection[Track], at: datetime) -> bool:
+        """It is not told yet, or never: somebody whom nobody knows may stand there."""
+        since = at - timedelta(seconds=leftover.since_s)
+        left = somebody_left(leftover.box, since, tracks)
+        small = leftover.area < SMALL_PX
+        if not left and looks_like_somebody(leftover.box, tracks, small=small):
+            return True
+        times = LATER_TIMES if left else DOUBTFUL_TIMES
+        return leftover.at_border and leftover.age_s < times * self.persistence_s
+
+
+def _resting(
+    leftover: Leftover, scale: float, tracks: Collection[Track], at: datetime
+) -> Verdict | None:
+    """What it is by its size and by who came, who went and whom the model sees."""
+    if leftover.area > LARGEST_SHARE * leftover.region.size:
+        return Verdict.OTHER_VIEW
+    if leftover.hangs_on_mover:
+        return Verdict.HANGS_ON_MOVER
+    if any(seen_here(track, leftover.box, at) for track in tracks):
+        return Verdict.SEEN
+    still_since = at - timedelta(seconds=leftover.since_s)
+    size_px = _frame_size(leftover.region, scale)
+    moment = Moment(at, still_since, size_px)
+    boxes = [leftover.box, leftover.cluster]
+    if leftover.wet:  # no part of a vehicle close by, unless it touches it, as its shadow does
+        moment, boxes = Moment(at, still_since, size_px, step=0.0), [leftover.box]
+    if any(is_mover_at_rest(box, tracks, moment) for box in boxes):
+        return Verdict.STANDS
+    return None
+
+
+def _frame_size(region: Mask, scale: float) -> tuple[int, int]:
+    height, width = region.shape
+    return round(width / scale), round(height / scale)

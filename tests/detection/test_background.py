@@ -1,0 +1,46 @@
+"""The two memories of a scene: what streaks of rain hide in one picture."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+import numpy as np
+import pytest
+
+from detection.background import Background, Look
+from ingest.frame import Frame
+
+BEGIN = datetime(2026, 1, 1, tzinfo=UTC)
+STAIN = np.s_[80:120, 100:200]
+
+
+def looked(*, rain: bool, stain_levels: int, seconds: int = 40) -> Look:
+    """A grey road in noise of its own in each picture; from 30 s on a stain lies there."""
+    dice = np.random.default_rng(3)
+    background = Background()
+    look: Look | None = None
+    for number in range(seconds * 5):
+        at_s = number / 5
+        picture = np.full((180, 320), 130.0)
+        if at_s >= 30:
+            picture[STAIN] -= stain_levels
+        picture += dice.normal(0, 28, picture.shape)
+        grey = np.clip(picture, 0, 255).astype(np.uint8)
+        frame = Frame.of("c1", BEGIN + timedelta(seconds=at_s), np.dstack([grey] * 3), number)
+        look = background.advance(frame, rain=rain)
+    assert look is not None
+    return look
+
+
+@pytest.mark.parametrize(("rain", "least", "most"), [(True, 0.6, 1.0), (False, 0.0, 0.3)])
+def test_in_rain_a_stain_shows_in_the_mean_of_a_second(
+    rain: bool, least: float, most: float
+) -> None:
+    look = looked(rain=rain, stain_levels=24)
+    assert look.changed[STAIN].mean() < 0.4
+    assert least <= look.lasting[STAIN].mean() <= most
+
+
+def test_in_rain_alone_nothing_lasts() -> None:
+    look = looked(rain=True, stain_levels=0)
+    assert look.lasting.mean() < 0.01

@@ -1,0 +1,121 @@
+"""What a still region is held to be, on made-up regions and ways."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+import numpy as np
+import pytest
+
+from detection.leftover import Leftover
+from detection.remain_verdict import Judge, Verdict
+from detection.scene_event import Box
+from detection.tracking import MOVING, Track
+
+BEGIN = datetime(2026, 1, 1, tzinfo=UTC)
+SHAPE = (360, 640)
+BAG: Box = (300.0, 220.0, 330.0, 250.0)
+FAR_AWAY: Box = (500.0, 100.0, 540.0, 120.0)
+
+
+def at(second: float) -> datetime:
+    return BEGIN + timedelta(seconds=second)
+
+
+def still(
+    box: Box,
+    *,
+    age_s: float = 6.0,
+    steep: float = 0.2,
+    added: float = 1.2,
+    at_border: bool = False,
+    wet: bool = False,
+    cluster: Box | None = None,
+) -> Leftover:
+    region = np.zeros(SHAPE, bool)
+    x1, y1, x2, y2 = (int(n) for n in box)
+    region[y1:y2, x1:x2] = True
+    area = int(region.sum())
+    return Leftover(
+        region=region, blob_area=area, area=area, age_s=age_s, since_s=age_s, box=box,
+        cluster=cluster or box, contrast=40.0, added=added, displaced=0.1, at_border=at_border,
+        wet=wet, steep=steep,
+    )  # fmt: skip
+
+
+def way(number: int, *keys: tuple[float, Box], named: str | None = None) -> Track:
+    """A track every 0.2 s between keys of (second, box); the model names it in each, or in none."""
+    seconds = np.arange(keys[0][0], keys[-1][0] + 0.01, 0.2)
+    sides = [np.interp(seconds, [k[0] for k in keys], [k[1][i] for k in keys]) for i in range(4)]
+    track = Track(number, at(keys[0][0]))
+    for second, x1, y1, x2, y2 in zip(seconds, *sides, strict=True):
+        track.path.append((at(float(second)), (float(x1), float(y1), float(x2), float(y2))))
+        track.votes[named or MOVING] += 1
+    if named is not None:
+        track.named_at, track.named_lately = track.last_seen_at, 1.0
+    return track
+
+
+def verdict(judge: Judge, leftover: Leftover, second: float, *tracks: Track) -> Verdict:
+    (only,) = judge.advance([leftover], 1.0, {t.track_id: t for t in tracks}, at(second))
+    return only
+
+
+@pytest.mark.parametrize(
+    ("leftover", "said"),
+    [
+        (still(BAG), Verdict.OBJECT),
+        (still(BAG, added=-0.5), Verdict.TAKEN_AWAY),
+        # Soil of some size has an outline; what a lamp shines on fades away.
+        (still((200, 200, 260, 240), steep=0.12), Verdict.OBJECT),
+        (still((200, 200, 260, 240), steep=0.06), Verdict.LIGHT),
+        (still((200, 200, 212, 208), steep=0.06), Verdict.OBJECT),  # too small to tell
+        (still((0, 200, 30, 240), at_border=True), Verdict.DOUBTFUL),
+        (still((0, 200, 30, 240), at_border=True, age_s=16), Verdict.OBJECT),
+        (still((0, 0, 640, 120)), Verdict.OTHER_VIEW),
+    ],
+)
+def test_by_its_looks_alone(leftover: Leftover, said: Verdict) -> None:
+    assert verdict(Judge(5.0), leftover, 60) is said
+
+
+def test_what_is_left_is_judged_when_who_was_there_has_gone() -> None:
+    van: Box = (200.0, 150.0, 300.0, 240.0)
+    comes = way(1, (40, (500.0, 150.0, 600.0, 240.0)), (46, van), (60, van), named="van")
+    beside = (304.0, 215.0, 330.0, 240.0)  # light of its lamps, or a bag that came out of it
+    judge = Judge(5.0)
+    said = judge.advance([still(van, age_s=12), still(beside)], 1.0, {1: comes}, at(60))
+    assert said == [Verdict.SEEN, Verdict.STANDS]
+    goes = way(1, (40, (500.0, 150.0, 600.0, 240.0)), (46, van), (60, van), (63, FAR_AWAY))
+    assert verdict(judge, still(beside), 62.8, goes) is Verdict.STANDS
+    assert verdict(judge, still(beside), 63.2, goes) is Verdict.OBJECT
+
+
+def test_parts_about_a_mover_are_of_it_but_a_stain_is_not() -> None:
+    whole: Box = (200.0, 150.0, 340.0, 240.0)
+    rear: Box = (200.0, 150.0, 300.0, 240.0)
+    comes = way(1, (40, (500.0, 150.0, 600.0, 240.0)), (46, rear), (60, rear), named="car")
+    front: Box = (318.0, 200.0, 340.0, 238.0)
+    for wet, said in ((False, Verdict.STANDS), (True, Verdict.OBJECT)):
+        regions = [still(rear, cluster=whole), still(front, cluster=whole, wet=wet)]
+        assert Judge(5.0).advance(regions, 1.0, {1: comes}, at(60))[1] is said
+
+
+def test_whom_the_model_knew_must_be_seen_to_stand() -> None:
+    """The walker's id stays on the bag: the model sees nobody there any more."""
+    thing: Box = (300.0, 190.0, 345.0, 250.0)
+    walker = way(1, (40, (100.0, 150.0, 130.0, 250.0)), (46, (300.0, 150.0, 330.0, 250.0)),
+                 (47, thing), (60, thing), named="person")  # fmt: skip
+    walker.named_at, walker.named_lately = at(60), 0.8
+    walker.votes[MOVING] = walker.votes["person"] + 1  # else he is plainly seen there
+    assert verdict(Judge(5.0), still(thing), 60, walker) is Verdict.STANDS
+    walker.named_lately = 0.1
+    assert verdict(Judge(5.0), still(thing), 60, walker) is Verdict.OBJECT
+    walker.named_at, walker.named_lately = at(56), 0.8
+    assert verdict(Judge(5.0), still(thing), 60, walker) is Verdict.OBJECT
+
+
+def test_who_is_a_few_pixels_tall_and_upright_may_be_somebody_far_away() -> None:
+    passes = way(2, (30, (100.0, 100.0, 108.0, 114.0)), (40, (400.0, 100.0, 408.0, 114.0)))
+    assert verdict(Judge(5.0), still((200, 100, 208, 112)), 60, passes) is Verdict.DOUBTFUL
+    assert verdict(Judge(5.0), still((200, 100, 214, 112)), 60, passes) is Verdict.OBJECT
