@@ -34,8 +34,8 @@ def summarise(
     """Counts of one run on a database that began empty; the URLs are of the parts to be asked.
 
     `fixes.received` is counted by the pipeline, `stored` and `rejected` in the database, deliveries
-    both in the outbox and by the receivers. `laid` tells of each alert of a camera the vehicle that
-    was named without asking a person, and the likeliest.
+    both in the outbox and by the receivers; of `viid`, new objects and amended ones. `laid` tells
+    of each alert of a camera the vehicle that was named without asking a person, and the likeliest.
     """
     fixes = _counter(pipeline_metrics, "muckwatch_fixes", "outcome")
     centre = requests.get(f"{command_centre}/summary", timeout=TIMEOUT_S).json()
@@ -61,7 +61,7 @@ def summarise(
                 "by_quality": {Quality(int(q)).name.lower(): n for q, n in qualities.items()},
             },
             "alerts": {
-                "gps": _counts(conn, _ALERTS.format("vehicle_id IS NOT NULL")),
+                "gps": _counts(conn, _ALERTS.format("camera_id IS NULL")),
                 "camera": _counts(conn, _ALERTS.format("camera_id IS NOT NULL")),
             },
             "laid": [
@@ -75,7 +75,7 @@ def summarise(
             },
             "viid": {
                 "delivered": delivered.get("viid", 0),
-                "accepted": platform["objects_accepted"],
+                "accepted": platform["objects_accepted"] + platform["objects_amended"],
                 "rejected": platform["objects_rejected"],
             },
             "frames": frames,
