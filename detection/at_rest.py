@@ -26,6 +26,8 @@ INSIDE = 0.7  # of a vehicle's box lies in the region...
 PART = 0.25  # ...and it is so much of the region: the rest goes with it (ours)
 UNSEEN_S = 3.0  # so long, or in so few of its last pictures, of a mover that the model knows (ours)
 UNSEEN_SHARE = 0.3
+STANDS_S = 1.0  # who is seen where it was so long ago...
+ON_IT = 0.5  # ...with so much of each box in the other, stands (ours)
 LEAST_SEEN = 5  # pictures of what only motion shows
 UPRIGHT = 1.8  # times as tall as wide
 UPRIGHT_SMALL = 1.2  # of what is a few pixels wide (ours)
@@ -141,16 +143,27 @@ def somebody_left(box: Box, still_since: datetime, tracks: Iterable[Track]) -> b
 
 
 def seen_here(track: Track, box: Box, at: datetime) -> bool:
-    """True while the model, most of the time, sees a person or vehicle in that place.
+    """True while the model, most of the time, sees a person or vehicle stand in that place.
 
-    The place may be larger than the vehicle: its shadow and its lamps' light belong to it.
+    Whoever stands there came from elsewhere: what the model names and what never moved was there
+    before, or is the thing itself, misnamed. The place may be larger than the vehicle: its shadow
+    and its lamps' light belong to it.
     """
     if (at - track.last_seen_at).total_seconds() > 3:
         return False
-    if 2 * track.votes[MOVING] > track.votes.total():
+    if 2 * track.votes[MOVING] > track.votes.total() or track.named_lately < UNSEEN_SHARE:
         return False  # the model took it for a vehicle now and then, no more
+    if track.travelled() < MOVED or not _stands(track):
+        return False
     within = share_covered(track.box, box) >= INSIDE and share_covered(box, track.box) >= PART
     return within or share_covered(box, track.box) >= 0.5
+
+
+def _stands(track: Track) -> bool:
+    """Its boxes of the last second lie on each other."""
+    last_at, last = track.path[-1]
+    lately = [b for at, b in track.path if (last_at - at).total_seconds() <= STANDS_S]
+    return all(min(share_covered(b, last), share_covered(last, b)) >= ON_IT for b in lately)
 
 
 def _at(place: Box, mover: Box, step: float = STEP) -> bool:

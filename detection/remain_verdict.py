@@ -110,11 +110,11 @@ def _resting(
         return Verdict.OTHER_VIEW
     if leftover.hangs_on_mover:
         return Verdict.HANGS_ON_MOVER
-    if any(seen_here(track, leftover.box, at) for track in tracks):
-        return Verdict.SEEN
     still_since = at - timedelta(seconds=leftover.since_s)
     size_px = _frame_size(leftover.region, scale)
     moment = Moment(at, still_since, size_px)
+    if any(seen_here(track, leftover.box, at) for track in tracks):
+        return Verdict.SEEN
     boxes = [leftover.box, leftover.cluster]
     if leftover.wet:  # no part of a vehicle close by, unless it touches it, as its shadow does
         moment, boxes = Moment(at, still_since, size_px, step=0.0), [leftover.box]

@@ -63,8 +63,8 @@ def test_the_newest_picture_is_given(client, world):
 def test_the_site_folders_placement_is_in_force_at_first(client, world):
     told = client.get(f"{AT}/placement").json()
     assert (told["current"]["placement_id"], told["asked"], told["history"]) == ("first", False, [])
-    assert [z["kind"] for z in told["current"]["zones"]] == ["road", "no_dump", "gate_line"]
-    assert told["current"]["zones"][2]["inside"] == "left"
+    assert [z["kind"] for z in told["current"]["zones"]] == ["road", "gate_line"]
+    assert told["current"]["zones"][1]["inside"] == "right"
     assert len(told["current"]["ground_points"]) == 4
 
 
