@@ -27,7 +27,8 @@ PART = 0.25  # ...and it is so much of the region: the rest goes with it (ours)
 UNSEEN_S = 3.0  # so long, or in so few of its last pictures, of a mover that the model knows (ours)
 UNSEEN_SHARE = 0.3
 STANDS_S = 1.0  # who is seen where it was so long ago...
-ON_IT = 0.5  # ...with so much of each box in the other, stands (ours)
+ON_IT = 0.4  # ...with so much of each box in the other...
+MOST = 0.6  # ...in so many of its pictures, stands (ours)
 LEAST_SEEN = 5  # pictures of what only motion shows
 UPRIGHT = 1.8  # times as tall as wide
 UPRIGHT_SMALL = 1.2  # of what is a few pixels wide (ours)
@@ -65,6 +66,8 @@ def is_mover_at_rest(box: Box, tracks: Iterable[Track], moment: Moment) -> bool:
     came: list[Track] = []
     went: list[Track] = []
     about = moment.still_since - timedelta(seconds=ABOUT_S)
+    tracks = list(tracks)
+    somebody = any(_named_there(track, box, moment.at) for track in tracks)
     for track in tracks:
         if track.last_seen_at < about or track.travelled() < MOVED:
             continue
@@ -80,7 +83,7 @@ def is_mover_at_rest(box: Box, tracks: Iterable[Track], moment: Moment) -> bool:
         out = lost and _at_edge(last, moment.size_px) and shared < FILLS
         ends = _at(box, last, moment.step) and not out
         on_it = shared >= ON_SPOT
-        if ends and not begins and (lost or on_it) and not _unseen(track, moment.at):
+        if ends and not begins and (lost or on_it) and (somebody or not _unseen(track, moment.at)):
             came.append(track)
         elif begins and not ends and track.path[0][0] >= about:
             went.append(track)
@@ -96,6 +99,17 @@ def is_mover_at_rest(box: Box, tracks: Iterable[Track], moment: Moment) -> bool:
     if len(came) == 1 and not went and _shrank(came[0], box, moment.still_since):
         gone += 1
     return here > gone
+
+
+def _named_there(track: Track, box: Box, at: datetime) -> bool:
+    """The model sees somebody on the spot, perhaps whom it knew by another id."""
+    named_at = track.named_at
+    return (
+        named_at is not None
+        and (at - named_at).total_seconds() <= UNSEEN_S
+        and track.named_lately >= UNSEEN_SHARE
+        and min(share_covered(box, track.box), share_covered(track.box, box)) >= ON_SPOT
+    )
 
 
 def _unseen(track: Track, at: datetime) -> bool:
@@ -160,10 +174,11 @@ def seen_here(track: Track, box: Box, at: datetime) -> bool:
 
 
 def _stands(track: Track) -> bool:
-    """Its boxes of the last second lie on each other."""
+    """Most of its boxes of the last second lie on the last one: one that comes and goes may not."""
     last_at, last = track.path[-1]
     lately = [b for at, b in track.path if (last_at - at).total_seconds() <= STANDS_S]
-    return all(min(share_covered(b, last), share_covered(last, b)) >= ON_IT for b in lately)
+    on_it = sum(min(share_covered(b, last), share_covered(last, b)) >= ON_IT for b in lately)
+    return on_it >= MOST * len(lately)
 
 
 def _at(place: Box, mover: Box, step: float = STEP) -> bool:

