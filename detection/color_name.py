@@ -10,7 +10,7 @@ from ingest.frame import Image
 
 _HUES = (  # upper bound in OpenCV's half degrees
     (8, "red"),
-    (20, "brown"),
+    (20, "orange"),
     (35, "yellow"),
     (85, "green"),
     (130, "blue"),
@@ -21,7 +21,7 @@ _HUES = (  # upper bound in OpenCV's half degrees
 
 def color_name(image: Image, box: Box, scene: Image | None = None) -> str:
     """The most frequent colour word in the middle of the box: black white grey red blue yellow
-    green brown, or unknown for an empty box.
+    orange green brown, or unknown for an empty box.
 
     Where `scene`, the same view without the thing, is given, only what differs from it counts.
     """
@@ -48,4 +48,5 @@ def _word(hue: int, saturation: int, value: int) -> str:
     if saturation < 45:
         return "white" if value > 185 else "grey"
     word = next(name for upper, name in _HUES if hue < upper)
-    return "brown" if word in {"red", "yellow"} and value < 110 and hue < 35 else word
+    dull = value < 110 or (word == "orange" and saturation < 110)
+    return "brown" if dull and hue < 35 else word

@@ -30,8 +30,8 @@ class Passer(msgspec.Struct, frozen=True, kw_only=True):
     """The tracked person or vehicle that passed where something then stayed behind.
 
     `box` is the passer's box in `Snapshot` `passage`. `color` is a word of the plain colour list
-    (black white grey red blue yellow green brown unknown). `track_uid` is that of the `Sighting`
-    of the same passage, where there is one.
+    (black white grey red blue yellow orange green brown unknown). `track_uid` is that of the
+    `Sighting` of the same passage, where there is one.
     """
 
     track_id: int

@@ -135,6 +135,8 @@ def test_the_gate_sees_what_moves_where_it_moves_and_not_the_light() -> None:
         ((30, 220, 230), "yellow"),
         ((40, 160, 40), "green"),
         ((40, 60, 100), "brown"),
+        ((20, 110, 230), "orange"),
+        ((110, 140, 170), "brown"),
     ],
 )
 def test_colour_words(bgr: tuple[int, int, int], word: str) -> None:
