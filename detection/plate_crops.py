@@ -28,6 +28,7 @@ _SHARED = 0.05  # of the box that somebody else's covers
 _MARGIN = 0.04
 _WHOLE = 0.99
 _SETTLED = 0.97  # reliability at which no more is read
+_VAIN = 3  # of the best crops, in which nothing reads like a plate: the others are not read (ours)
 _STANDS_WIDTHS = 0.6
 _MOVED_WIDTHS = 1.2
 
@@ -82,6 +83,8 @@ class PlateCrops:
         self._closed = True
         settled = self.result()
         if not self._crops or (settled and settled.reliability >= _SETTLED and self._moved()):
+            return False
+        if not self._reads and len(self.colors) >= _VAIN:
             return False
         crop = max(self._crops, key=lambda crop: (crop.worth, crop.at))
         self._crops.remove(crop)

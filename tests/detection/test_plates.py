@@ -211,6 +211,16 @@ class TestWhosePlate:
         assert found is not None
         assert (found.text, found.color) == ("苏B22222", "yellow")
 
+    def test_where_the_best_pictures_show_no_plate_the_others_are_not_read(self) -> None:
+        crops, reader = PlateCrops(), Painted({})
+        picture: Image = np.zeros((720, 1280, 3), np.uint8)
+        for number in range(MOST_CROPS):
+            frame = Frame.of("c", NOON + timedelta(seconds=number), picture, number)
+            crops.add(frame, (100, 100, 400, 300), [], moves=True)
+        while crops.read_next(reader):
+            pass
+        assert (reader.asked, crops.result()) == (3, None)
+
     def test_a_small_box_is_not_read(self) -> None:
         crops, reader = PlateCrops(), Painted({})
         picture: Image = np.zeros((720, 1280, 3), np.uint8)
