@@ -24,6 +24,10 @@ _VELOCITY_WITHIN_S = 2.0
 _VELOCITY_LEAST_S = 0.7
 _VELOCITY_POINTS = 4
 """A velocity is taken from so many points, over at least and at most so long (ours)."""
+_STANDS_WITHIN_S, _STANDS_WITHIN_M = 6.0, 1.5
+"""Who stands has few points of his way: all of these within so long and so close say so (ours)."""
+_MOMENTS_APART_S = 5.0
+"""Of the way of who did something: its ends count beside the place where it did, if so far off."""
 
 _CLASSES: dict[str, dict[str, float]] = {
     # What the detector says of a muck truck, a sanitation truck, a car or other vehicle. Ours; the
@@ -120,47 +124,59 @@ def _moment(sighting: Sighting) -> Moment:
 def seen_of_event(event: SceneEvent, camera: Camera) -> Seen | None:
     """The passer of a spill or a dump, where no gate line made a sighting of it.
 
-    Placed at the track's point nearest in time to when it covered the spot; without a homography
-    at the event's place or the camera's own. None where nobody passed, or the track has no id.
+    Placed at the track's point nearest in time to when it covered the spot, and at both ends of its
+    way; without a homography at the event's place or the camera's own. None where nobody passed, or
+    the track has no id.
     """
     passer = event.passer
     if passer is None or passer.track_uid is None:
         return None
     placed = [p for p in event.track if p.lon is not None and p.lat is not None]
     if placed:
-        there = min(placed, key=lambda p: abs((p.at - passer.seen_at).total_seconds()))
-        lon, lat = there.lon or 0.0, there.lat or 0.0
-        at, sigma = there.at, event.uncertainty_m or 3.0
-        velocity = _velocity_about(placed, there)
+        sigma = event.uncertainty_m or 3.0
+        moments = tuple(
+            Moment(p.at, p.lon or 0.0, p.lat or 0.0, sigma, None, _velocity_about(placed, p))
+            for p in _telling(placed, passer.seen_at)
+        )
     else:
         known = event.lon is not None and event.lat is not None
         lon = event.lon if known and event.lon is not None else camera.lon
         lat = event.lat if known and event.lat is not None else camera.lat
-        at, velocity = passer.seen_at, None
         sigma = _UNPLACED_M if event.uncertainty_m is None else event.uncertainty_m + 3.0
+        moments = (Moment(passer.seen_at, lon, lat, sigma),)
     return Seen(
         camera_id=event.camera_id,
         track_uid=passer.track_uid,
-        moments=(Moment(at, lon, lat, sigma, None, velocity),),
+        moments=moments,
         class_name=passer.class_name,
         class_confidence=passer.confidence,
     )
 
 
+def _telling(placed: Sequence[TrackPoint], at: datetime) -> list[TrackPoint]:
+    """The point next to `at`, and the first and the last one where they are well apart in time."""
+    chosen = [min(placed, key=lambda p: abs((p.at - at).total_seconds()))]
+    for end in (placed[0], placed[-1]):
+        if all(abs((end.at - p.at).total_seconds()) >= _MOMENTS_APART_S for p in chosen):
+            chosen.append(end)
+    return sorted(chosen, key=lambda p: p.at)
+
+
 def _velocity_about(placed: Sequence[TrackPoint], there: TrackPoint) -> tuple[float, float] | None:
     """The straight line through the placed points about `there`, by least squares.
 
-    None where they are too few or too close in time.
+    None where they are too few or too close in time. At rest they are far apart in time.
     """
-    near = [p for p in placed if abs((p.at - there.at).total_seconds()) <= _VELOCITY_WITHIN_S]
-    if len(near) < _VELOCITY_POINTS:
+    at_s = np.array([(p.at - there.at).total_seconds() for p in placed])
+    degrees = np.array([(p.lon or 0.0, p.lat or 0.0) for p in placed])
+    metres = (degrees - (there.lon or 0.0, there.lat or 0.0)) * metres_per_degree(there.lat or 0.0)
+    around = np.abs(at_s) <= _STANDS_WITHIN_S
+    if around.sum() >= _VELOCITY_POINTS and np.hypot(*metres[around].T).max() < _STANDS_WITHIN_M:
+        return 0.0, 0.0
+    near = np.abs(at_s) <= _VELOCITY_WITHIN_S
+    if near.sum() < _VELOCITY_POINTS or np.ptp(at_s[near]) < _VELOCITY_LEAST_S:
         return None
-    at_s = np.array([(p.at - there.at).total_seconds() for p in near])
-    if np.ptp(at_s) < _VELOCITY_LEAST_S:
-        return None
-    degrees = np.array([(p.lon or 0.0, p.lat or 0.0) for p in near])
-    metres = (degrees - degrees[0]) * metres_per_degree(there.lat or 0.0)
-    east, north = np.polyfit(at_s, metres, 1)[0]
+    east, north = np.polyfit(at_s[near], metres[near], 1)[0]
     return float(east), float(north)
 
 

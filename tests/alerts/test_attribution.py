@@ -391,6 +391,18 @@ class TestAttribute:
         partly = seen_of_event(msgspec.structs.replace(event, track=cut + points[1:]), camera)
         assert partly is not None
         assert partly.moments[0].velocity == pytest.approx(seen.moments[0].velocity, rel=0.02)
+        came = [
+            msgspec.structs.replace(points[0], at=sighting.at + timedelta(seconds=s))
+            for s in (-8.0, -6.0, -4.0)
+        ]
+        stood = [
+            msgspec.structs.replace(points[2], at=sighting.at + timedelta(seconds=s))
+            for s in (-3.4, -1.7, 0.0, 1.7, 3.4, 5.1)
+        ]
+        stands = seen_of_event(msgspec.structs.replace(event, track=(*came, *stood)), camera)
+        assert stands is not None
+        assert [m.at for m in stands.moments] == [came[0].at, sighting.at, stood[-1].at]
+        assert stands.moments[-1].velocity == (0.0, 0.0)
         few = seen_of_event(msgspec.structs.replace(event, track=points[:3]), camera)
         assert few is not None
         assert few.moments[0].velocity is None
