@@ -102,6 +102,7 @@ def main() -> None:
     parser.add_argument("--folder", type=Path, help="keep rendered pieces here")
     parser.add_argument("--processes", type=int, default=len(os.sched_getaffinity(0)))
     parser.add_argument("--model", type=Path, help="ours; default: the package's own")
+    parser.add_argument("--runtime", default="onnxruntime", help="ours: onnxruntime or openvino")
     parser.add_argument("--peer-model", type=Path, default=PACKAGE_MODEL, help=".pt or .onnx")
     parser.add_argument("--labelled", type=Path, help="an evaluation folder: recall as well")
     parser.add_argument("--no-peer", action="store_true")
@@ -115,6 +116,7 @@ def main() -> None:
         _run(given, Path(scratch))
     if given.labelled:
         recall = [sys.executable, "-m", "benchmarks.video_recall", str(given.labelled)]
+        recall += ["--runtime", given.runtime]
         subprocess.run([*recall, *(["--model", given.model] if given.model else [])], check=True)
 
 
@@ -139,6 +141,7 @@ def _run(given: argparse.Namespace, scratch: Path) -> None:
                 gop_s=GOP_S,
                 processes=given.processes,
                 model=given.model,
+                runtime=given.runtime,
             )
 
         def theirs(scene: str) -> Callable[[int], Held]:
@@ -181,6 +184,7 @@ def _run(given: argparse.Namespace, scratch: Path) -> None:
             minutes=given.minutes,
             kbit_s=given.kbit,
             model=(given.model or PACKAGE_MODEL).name,
+            runtime=given.runtime,
             peer_model=given.peer_model.name,
         )
     )

@@ -119,6 +119,7 @@ def hold_ours(
     gop_s: float,
     processes: int,
     model: Path | None = None,
+    runtime: str = "onnxruntime",
 ) -> Held:
     """All of the cameras on `processes` workers, watched for `seconds` after they have settled."""
     names = sorted(cameras)
@@ -126,6 +127,7 @@ def hold_ours(
         "urls": {name: server.url(name) for name in names},
         "analysed_fps": analysed_fps,
         "model": str(model) if model else None,
+        "runtime": runtime,
     }
     workers = []
     for index in range(processes):

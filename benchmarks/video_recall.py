@@ -1,6 +1,6 @@
 """What resting on key frames costs in recall, on a labelled set.
 
-`python -m benchmarks.video_recall FOLDER [--model ONNX]`: each clip of an evaluation folder
+`python -m benchmarks.video_recall FOLDER [--model FILE] [--runtime NAME]`: each clip of a folder
 (docs/evaluation.md; `python -m demo.cameras.labelled` renders one) goes through the watch twice:
 with every picture at 5 a second, and through `ingest.stream_duty` as a stream does, packet by
 packet. Events and passages of the truth that are told are counted for both.
@@ -118,9 +118,10 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("folder", type=Path, help="an evaluation folder")
     parser.add_argument("--model", type=Path)
+    parser.add_argument("--runtime", default="onnxruntime")
     given = parser.parse_args()
     evaluation = read_evaluation_folder(given.folder)
-    settings = VisionSettings(model=given.model)
+    settings = VisionSettings(model=given.model, runtime=given.runtime)
     detector = load_detector(settings.model, settings.runtime, settings.confidence)
     parameters = read_camera_parameters(evaluation.site.rules)
     full, resting = Told(), Told()

@@ -71,7 +71,9 @@ def main() -> None:
     spec = json.loads(Path(sys.argv[1]).read_text(encoding="utf-8"))
     model = spec.get("model")
     settings = VisionSettings(
-        model=Path(model) if model else None, analysed_fps=spec["analysed_fps"]
+        model=Path(model) if model else None,
+        runtime=spec["runtime"],
+        analysed_fps=spec["analysed_fps"],
     )
     detector = ThreadDetector(
         lambda: load_detector(settings.model, settings.runtime, settings.confidence)
