@@ -143,7 +143,7 @@ def _render(folder: Path, pictures: int, seed: int, *, regions: bool) -> Path:
             pictures,
             val,
             seed,
-            size_px=1280 if regions else 640,
+            sizes_px=(640, 960, 1280) if regions else (640,),
             crops=0.75 if regions else 0.0,
             progress=lambda done: progress(done, pictures + val),
         )

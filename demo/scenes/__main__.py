@@ -1,4 +1,4 @@
-"""`python -m demo.scenes dataset DIR --train N --val M --seed S [--size PX] [--crops SHARE]`."""
+"""`python -m demo.scenes dataset DIR --train N --val M --seed S [--sizes PX …] [--crops SHARE]`."""
 
 from __future__ import annotations
 
@@ -20,7 +20,9 @@ def main() -> None:
     dataset.add_argument("--train", type=int, default=1200, help="pictures to train on")
     dataset.add_argument("--val", type=int, default=200, help="pictures to validate on")
     dataset.add_argument("--seed", type=int, default=1)
-    dataset.add_argument("--size", type=int, default=640, help="width in pixels; 16:9")
+    dataset.add_argument(
+        "--sizes", type=int, nargs="+", default=[640], help="widths in pixels, in turn; 16:9"
+    )
     dataset.add_argument(
         "--crops", type=float, default=0.0, help="share of 320 px regions cut around things"
     )
@@ -32,7 +34,7 @@ def main() -> None:
             given.train,
             given.val,
             given.seed,
-            size_px=given.size,
+            sizes_px=given.sizes,
             crops=given.crops,
             progress=lambda done: progress.update(task, completed=done),
         )

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from itertools import count, islice
 from pathlib import Path
 
 import cv2
@@ -12,12 +13,14 @@ import numpy as np
 from config.detector_classes import CLASS_NAMES
 from demo.scenes.backdrop import Picture
 from demo.scenes.boxes import LabelledBox
-from demo.scenes.random_scene import Place, random_drawing, random_place
+from demo.scenes.random_scene import random_drawing, random_place
 from demo.scenes.stage import Drawing
 
 CROP_PX = 320
 """Side of a region crop: what the detector looks at around motion."""
-_PICTURES_PER_PLACE = 3
+_DRAWINGS_PER_PLACE = 3
+_REGIONS_PER_DRAWING = 2
+"""The drawing is what costs: two things of it are shown."""
 _LEAST_INSIDE = 0.4
 """Share of a box that a crop must hold for the box to stay in it (ours)."""
 _LEAST_PX = 4
@@ -41,36 +44,27 @@ def write_dataset(
     val: int,
     seed: int,
     *,
-    size_px: int = 640,
+    sizes_px: Sequence[int] = (640,),
     crops: float = 0.0,
     progress: Callable[[int], None] = lambda _: None,
 ) -> Path:
     """Write `images/`, `labels/`, `provenance.csv` and `data.yaml`; returns the latter's path.
 
-    `size_px` is the width that scenes are drawn in; they are 16:9. A share of the pictures,
-    `crops`, are regions cut around one thing at full resolution, 320 px square. Each picture has
-    at least one thing of the class that was seen least so far, where there is room for it. Train
-    and val share no place and no scene. `progress` is told how many pictures are written.
+    `sizes_px` are widths that scenes are drawn in, place by place; they are 16:9. A share of the
+    drawings, `crops`, gives two regions each, cut around two things at full resolution, 320 px
+    square. Each drawing has at least one thing of the class that was seen least so far, where
+    there is room for it. Train and val share no place and no scene. `progress` is told how many
+    pictures are written.
     """
-    width, height = size_px, size_px * 9 // 16
     done = 0
     provenance = ["picture,split,scene,camera_id,source"]
-    for part, (name, count) in enumerate((("train", train), ("val", val))):
+    for part, (name, most) in enumerate((("train", train), ("val", val))):
         images, labels = folder / "images" / name, folder / "labels" / name
         images.mkdir(parents=True, exist_ok=True)
         labels.mkdir(parents=True, exist_ok=True)
-        seen: Counter[str] = Counter(dict.fromkeys(CLASS_NAMES, 0))
-        place: Place | None = None
-        scene = ""
-        for number in range(count):
-            start = seed * 1_000_000 + part * 500_000
-            if place is None or number % _PICTURES_PER_PLACE == 0:
-                scene = f"place-{start + number}"
-                place = random_place(start + number, width, height)
-            wanted = min(CLASS_NAMES, key=lambda label: seen[label])
-            picture, boxes = _picture(place, start + number, wanted, crops)
-            seen.update(CLASS_NAMES[c] for c, *_ in boxes)
-            seen[wanted] += not any(CLASS_NAMES[c] == wanted for c, *_ in boxes)  # no room: go on
+        start = seed * 1_000_000 + part * 500_000
+        pictures = islice(_pictures(start, sizes_px, crops), most)
+        for number, (scene, picture, boxes) in enumerate(pictures):
             stem = f"{seed:03d}_{number:05d}"
             cv2.imwrite(str(images / f"{stem}.jpg"), picture, [cv2.IMWRITE_JPEG_QUALITY, 92])
             lines = label_lines(boxes, picture.shape[1], picture.shape[0])
@@ -88,20 +82,43 @@ def write_dataset(
     return data
 
 
-def _picture(place: Place, seed: int, wanted: str, crops: float) -> tuple[Picture, Boxes]:
-    drawing = random_drawing(place, seed, wanted)
+def _pictures(
+    start: int, sizes_px: Sequence[int], crops: float
+) -> Iterator[tuple[str, Picture, Boxes]]:
+    """The name of the place, the picture, its boxes: without end."""
+    seen: Counter[str] = Counter(dict.fromkeys(CLASS_NAMES, 0))
+    for drawn in count(start):
+        if (drawn - start) % _DRAWINGS_PER_PLACE == 0:
+            width = sizes_px[(drawn - start) // _DRAWINGS_PER_PLACE % len(sizes_px)]
+            scene, place = f"place-{drawn}", random_place(drawn, width, width * 9 // 16)
+        wanted = min(CLASS_NAMES, key=lambda label: seen[label])
+        for picture, boxes in _shown(random_drawing(place, drawn, wanted), drawn, wanted, crops):
+            seen.update(CLASS_NAMES[c] for c, *_ in boxes)
+            yield scene, picture, boxes
+        seen[wanted] += 1  # even where there was no room for it
+
+
+def _shown(
+    drawing: Drawing, seed: int, wanted: str, crops: float
+) -> Iterator[tuple[Picture, Boxes]]:
     rng = np.random.default_rng((seed, 4))
-    if rng.random() < crops:
-        return region(drawing, wanted, rng)
-    return drawing.image, [
-        (CLASS_NAMES.index(b.label), b.x1, b.y1, b.x2, b.y2) for b in drawing.boxes
-    ]
+    if rng.random() >= crops:
+        yield (
+            drawing.image,
+            [(CLASS_NAMES.index(b.label), b.x1, b.y1, b.x2, b.y2) for b in drawing.boxes],
+        )
+        return
+    others = [box.label for box in drawing.boxes if box.label != wanted]
+    yield region(drawing, wanted, rng)
+    for _ in range(_REGIONS_PER_DRAWING - 1):
+        if others:
+            yield region(drawing, others[int(rng.integers(len(others)))], rng)
 
 
 def region(drawing: Drawing, wanted: str, rng: np.random.Generator) -> tuple[Picture, Boxes]:
     """A square cut around a thing of the wanted class, or around any; scaled to 320 px.
 
-    It is 1.2 to 3.5 times as wide as the thing and 0.6 to 2.5 times 320 px in the picture, not
+    It is 1.2 to 4 times as wide as the thing and 0.6 to 2.5 times 320 px in the picture, not
     always in its middle. One crop in twelve shows a place where nothing is sought.
     """
     height, width = drawing.image.shape[:2]
@@ -109,7 +126,7 @@ def region(drawing: Drawing, wanted: str, rng: np.random.Generator) -> tuple[Pic
     focus = _focus(drawing.boxes, wanted, rng) if rng.random() > 1 / 12 else None
     if focus is not None:
         size = max(focus.x2 - focus.x1, focus.y2 - focus.y1)
-        side = float(np.clip(size * rng.uniform(1.2, 3.5), 0.6 * CROP_PX, 2.5 * CROP_PX))
+        side = float(np.clip(size * rng.uniform(1.2, 4), 0.6 * CROP_PX, 2.5 * CROP_PX))
         slack = max(0.0, side - size) / 2
         centre = np.array([focus.x1 + focus.x2, focus.y1 + focus.y2]) / 2
         middle = centre + rng.uniform(-slack, slack, 2)

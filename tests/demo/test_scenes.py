@@ -151,7 +151,7 @@ def test_light_and_weather_differ(stage):
 
 def test_the_data_set_is_well_formed(tmp_path: Path):
     told = []
-    data = write_dataset(tmp_path, 5, 4, seed=2, size_px=160, progress=told.append)
+    data = write_dataset(tmp_path, 5, 4, seed=2, sizes_px=(160,), progress=told.append)
     assert told == list(range(1, 10))
     described = yaml.safe_load(data.read_text())
     assert tuple(described["names"].values()) == CLASS_NAMES

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 import numpy as np
 import pytest
 
-from detection.box_geometry import area_of, share_covered
+from detection.box_geometry import share_covered
 from detection.detections import Detections
 from detection.regions import MOST_REGIONS, look_closely, regions
 from detection.scene_event import Box
@@ -43,12 +43,16 @@ def test_what_moves_lies_in_a_region_of_the_models_size_or_more(
         assert y2 <= SIZE[1]
 
 
+def test_a_region_of_a_small_picture_is_smaller_so_that_the_model_sees_it_enlarged() -> None:
+    x1, y1, x2, y2 = regions([(300, 200, 320, 210)], (640, 360), 320)[0]
+    assert (x2 - x1, y2 - y1) == (192, 192)
+
+
 def test_too_many_or_too_large_give_way_to_the_whole_picture() -> None:
     spread = [(x, y, x + 20, y + 20) for x in (50, 650, 1250, 1850) for y in (50, 500, 1000)]
     assert len(spread) > MOST_REGIONS
     assert regions(spread, SIZE, 320) == [(0, 0, *SIZE)]
     assert regions([(100, 50, 1700, 1000)], SIZE, 320) == [(0, 0, *SIZE)]
-    assert area_of(regions([(5, 5, 9, 9)], (200, 100), 320)[0]) == 200 * 100
 
 
 class Spots:
