@@ -21,11 +21,12 @@ from ingest.frame import Frame, Image
 MOST_REGIONS = 4  # in one frame: more are merged into the whole picture
 MARGIN = 1.5  # a region's side over that of what moves in it: models want to see around a thing
 WHOLE_SHARE = 0.6  # regions that cover so much of the picture give way to the whole of it
+LEAST_SHARE = 0.3  # of the picture's width: a region of a small picture is enlarged (ours)
 MERGE_IOU = 0.6  # boxes of one class from two regions that overlap so are one thing
 
 
 def regions(moving: Sequence[Box], size_px: tuple[int, int], input_px: int) -> list[Box]:
-    """Squares of at least `input_px` (less where the picture is smaller) around what moves.
+    """Squares around what moves, of at least `input_px` or `LEAST_SHARE`, none beyond the picture.
 
     Squares that overlap are merged while one model input still shows them without much loss.
     """
@@ -102,7 +103,8 @@ def _complete(
 def _square(box: Box, size_px: tuple[int, int], input_px: int, *, margin: float = MARGIN) -> Box:
     """A square around a box, moved into the picture; cut to it where it is larger."""
     width, height = size_px
-    side = max(margin * max(box[2] - box[0], box[3] - box[1]), float(input_px))
+    least = min(input_px, LEAST_SHARE * width)
+    side = max(margin * max(box[2] - box[0], box[3] - box[1]), least)
     left = _moved((box[0] + box[2]) / 2 - side / 2, side, width)
     top = _moved((box[1] + box[3]) / 2 - side / 2, side, height)
     return left, top, min(left + side, float(width)), min(top + side, float(height))
