@@ -22,6 +22,7 @@ class Spillage:
         for found in self._told.found(view):
             if found.confidence < self._parameters.confidence:
                 continue
-            if not self._told.joins(found, self._parameters.same_spill_s):
+            width_px = view.frame.size_px[0]
+            if not self._told.joins(found, self._parameters.same_spill_s, width_px):
                 events.append(self._told.tell(view, found, self._values, {}))
         return events

@@ -12,7 +12,7 @@ import msgspec
 
 from config.camera import CameraZoneKind
 from detection.album import page_of
-from detection.box_geometry import share_covered
+from detection.box_geometry import around_both, gap, share_covered
 from detection.detections import DUMPED_CLASSES, Detections
 from detection.passage import describe, passer_of, way_of
 from detection.picture_zones import PictureZone, picture_zones, zone_of
@@ -22,6 +22,9 @@ from detection.scene_view import SceneView
 from detection.tracking import Track
 
 Values = dict[str, float | int | str | bool | None]
+
+WIDEST_M = 40.0  # of ground across the picture: somebody there has 27 of 640 working pixels (ours)
+NEAR_SHARE = 0.06  # of the picture's width: so far from what was told, it is one more part of it
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -51,6 +54,7 @@ class _Telling:
     event: SceneEvent
     passer_id: int | None
     parts: set[int]
+    box: Box
 
 
 @dataclass(slots=True, eq=False)
@@ -73,7 +77,7 @@ class ToldRemains:
         found = []
         for remain in fresh:
             zone = zone_of(remain.region, self._zones)
-            if zone is None or zone.zone.kind is not self.zone_kind:
+            if zone is None or zone.zone.kind is not self.zone_kind or _is_far(remain, view):
                 continue
             name, score = confirmed(remain.box, view.detections)
             passer = passer_of(remain.box, remain.started_at, view.at, view.tracks)
@@ -133,16 +137,21 @@ class ToldRemains:
             parameters=parameters,
         )
         passer_id = found.passer.track_id if found.passer else None
-        self._telling.append(_Telling(event, passer_id, {remain.number}))
+        self._telling.append(_Telling(event, passer_id, {remain.number}, remain.box))
         return event
 
-    def joins(self, found: Found, within_s: float) -> bool:
-        """True where it is one more thing of the same passer's, hence no event of its own."""
+    def joins(self, found: Found, within_s: float, width_px: int) -> bool:
+        """True where it is one more thing of the same passer's, or lies beside what was told.
+
+        Hence no event of its own. `width_px`: of the frame.
+        """
         for telling in self._telling:
             since_s = (found.remain.started_at - telling.event.started_at).total_seconds()
             same = found.passer is not None and telling.passer_id == found.passer.track_id
-            if same and abs(since_s) <= within_s:
+            beside = gap(telling.box, found.remain.box) <= NEAR_SHARE * width_px
+            if (same or beside) and abs(since_s) <= within_s:
                 telling.parts.add(found.remain.number)
+                telling.box = around_both(telling.box, found.remain.box)
                 found.remain.told = True
                 return True
         return False
@@ -160,6 +169,16 @@ class ToldRemains:
                 self._telling.remove(telling)
                 over.append(_ended(telling.event, last))
         return over
+
+
+def _is_far(remain: Remain, view: SceneView) -> bool:
+    """So far off, by the ground map, that nobody can tell a thing from somebody who stands."""
+    if view.ground is None:
+        return False
+    width, height = view.frame.size_px
+    x1, _, x2, y2 = remain.box
+    metres = view.ground.metres_per_px((x1 + x2) / 2 / width, y2 / height, (width, height))
+    return metres is None or metres * width > WIDEST_M
 
 
 def _ended(event: SceneEvent, remain: Remain) -> SceneEvent:

@@ -28,6 +28,7 @@ def still(
     age_s: float = 6.0,
     steep: float = 0.2,
     added: float = 1.2,
+    displaced: float = 0.1,
     at_border: bool = False,
     wet: bool = False,
     cluster: Box | None = None,
@@ -38,8 +39,8 @@ def still(
     area = int(region.sum())
     return Leftover(
         region=region, blob_area=area, area=area, age_s=age_s, since_s=age_s, box=box,
-        cluster=cluster or box, contrast=40.0, added=added, displaced=0.1, at_border=at_border,
-        wet=wet, steep=steep,
+        cluster=cluster or box, contrast=40.0, added=added, displaced=displaced,
+        at_border=at_border, wet=wet, steep=steep,
     )  # fmt: skip
 
 
@@ -66,6 +67,7 @@ def verdict(judge: Judge, leftover: Leftover, second: float, *tracks: Track) -> 
     [
         (still(BAG), Verdict.OBJECT),
         (still(BAG, added=-0.5), Verdict.TAKEN_AWAY),
+        (still(BAG, added=0.2, displaced=0.4), Verdict.TAKEN_AWAY),  # a kerb that shows again
         # Soil of some size has an outline; what a lamp shines on fades away.
         (still((200, 200, 260, 240), steep=0.12), Verdict.OBJECT),
         (still((200, 200, 260, 240), steep=0.06), Verdict.LIGHT),
@@ -113,6 +115,14 @@ def test_whom_the_model_knew_must_be_seen_to_stand() -> None:
     assert verdict(Judge(5.0), still(thing), 60, walker) is Verdict.OBJECT
     walker.named_at, walker.named_lately = at(56), 0.8
     assert verdict(Judge(5.0), still(thing), 60, walker) is Verdict.OBJECT
+
+
+def test_whoever_was_lost_before_the_place_stood_still_is_not_what_lies_there() -> None:
+    """A blob of a truck's is lost where, a moment later, the truck has passed and soil lies."""
+    part: Box = (290.0, 205.0, 340.0, 255.0)
+    for lost_s, said in ((52.0, Verdict.OBJECT), (53.5, Verdict.STANDS)):
+        blob = way(1, (49, (500.0, 205.0, 550.0, 255.0)), (lost_s, part))
+        assert verdict(Judge(5.0), still(BAG), 60, blob) is said
 
 
 def test_who_is_a_few_pixels_tall_and_upright_may_be_somebody_far_away() -> None:

@@ -97,6 +97,31 @@ def test_what_one_truck_loses_along_its_way_is_one_spill_until_all_is_gone() -> 
     assert (ended.ended_at - BEGIN).total_seconds() == pytest.approx(28, abs=1.5)
 
 
+def test_where_the_picture_shows_too_much_ground_nothing_is_told() -> None:
+    ground = tuple(
+        replace(point, lon=119.9 + 2 * (point.lon - 119.9), lat=31.7 + 2 * (point.lat - 31.7))
+        for point in STREET.ground_points
+    )
+    watch = CameraWatch(replace(STREET, ground_points=ground), NoDetector(), VisionSettings())
+    assert told(watch, full(loses_soil, 26)) == []
+
+
+def another_beside(image: Image, at_s: float) -> None:
+    """One truck loses a heap; eight seconds later one that follows uncovers more beside it."""
+    x = -90 + (at_s - 8) * 70
+    if x > 60:
+        cv2.ellipse(image, (60, 112), (13, 8), 0, 0, 360, (50, 75, 105), -1)
+    if x - 560 > 90:
+        cv2.ellipse(image, (95, 112), (11, 8), 0, 0, 360, (50, 75, 105), -1)
+    for behind in (0, 560):
+        truck(image, x - behind)
+
+
+def test_a_part_that_shows_later_beside_a_spill_is_no_other_spill() -> None:
+    watch = CameraWatch(STREET, NoDetector(), VisionSettings())
+    assert [e.kind for e in told(watch, full(another_beside, 36))] == ["spillage"]
+
+
 def test_key_frames_while_it_rests_and_a_burst_when_it_wakes_tell_the_same() -> None:
     watch = CameraWatch(STREET, NoDetector(), VisionSettings())
     frames = list(as_wanted(watch, loses_soil, 2))  # the first is looked at before it rests
