@@ -25,6 +25,7 @@ LARGEST_SHARE = 0.3  # of the picture: more is no object, it is another view
 SETTLES_S = 3.0  # who was there has gone for so long: what it leaves is judged then (ours)
 IN_CLUSTER = 0.8  # so much of it lies in the box of parts about a mover (ours)
 SMALL_PX = 200  # working pixels: a person far away is as small (ours)
+WITH_S = 2.0  # parts of one thing stand still within so long of each other (ours)
 TOUCHES_PX = 8.0  # working pixels: parts no further apart are of one thing
 
 
@@ -66,9 +67,16 @@ class Judge:
         self._somebody += [
             (at, one) for one, verdict in zip(regions, resting, strict=True) if verdict in _SOMEBODY
         ]
-        return [
+        verdicts = [
             own or self._of_still(one, scale, known, at)
             for one, own in zip(regions, resting, strict=True)
+        ]
+        things = [
+            one for one, verdict in zip(regions, verdicts, strict=True) if verdict is Verdict.OBJECT
+        ]
+        return [
+            Verdict.OBJECT if verdict is Verdict.TAKEN_AWAY and _is_part(one, things) else verdict
+            for one, verdict in zip(regions, verdicts, strict=True)
         ]
 
     def _of_still(
@@ -79,7 +87,7 @@ class Judge:
             return Verdict.STANDS
         if leftover.is_light:
             return Verdict.LIGHT
-        if not leftover.was_added:
+        if not leftover.was_plainly_added:
             return Verdict.TAKEN_AWAY
         return Verdict.DOUBTFUL if self._doubtful(leftover, tracks, at) else Verdict.OBJECT
 
@@ -100,6 +108,14 @@ class Judge:
             return True
         times = LATER_TIMES if left else DOUBTFUL_TIMES
         return leftover.at_border and leftover.age_s < times * self.persistence_s
+
+
+def _is_part(leftover: Leftover, things: Sequence[Leftover]) -> bool:
+    """Alone it might be a line that shows again; it came with a thing close by."""
+    return leftover.was_added and any(
+        thing.cluster == leftover.cluster and abs(thing.since_s - leftover.since_s) <= WITH_S
+        for thing in things
+    )
 
 
 def _resting(

@@ -88,6 +88,8 @@ class Remains:
                 self._absorb(leftover, verdict, background)
             elif not self._joins_known(leftover, look, at):
                 appeared.append(self._begun(leftover, at))
+        for remain in appeared:  # with the parts that came in the same moment
+            remain.given_area = int(remain.region.sum())
         return RemainsChange(appeared, self._grown(), ended)
 
     def _begun(self, leftover: Leftover, at: datetime) -> Remain:

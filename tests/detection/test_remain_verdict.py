@@ -117,6 +117,14 @@ def test_whom_the_model_knew_must_be_seen_to_stand() -> None:
     assert verdict(Judge(5.0), still(thing), 60, walker) is Verdict.OBJECT
 
 
+def test_a_part_that_might_be_a_line_is_of_the_thing_it_came_with() -> None:
+    whole: Box = (300.0, 220.0, 330.0, 280.0)
+    foot: Box = (302.0, 262.0, 330.0, 280.0)
+    for age_s, said in ((6.5, Verdict.OBJECT), (20.0, Verdict.TAKEN_AWAY)):
+        part = still(foot, cluster=whole, added=0.4, displaced=0.5, age_s=age_s)
+        assert Judge(5.0).advance([still(BAG, cluster=whole), part], 1.0, {}, at(60))[1] is said
+
+
 def test_whoever_was_lost_before_the_place_stood_still_is_not_what_lies_there() -> None:
     """A blob of a truck's is lost where, a moment later, the truck has passed and soil lies."""
     part: Box = (290.0, 205.0, 340.0, 255.0)
