@@ -35,7 +35,7 @@ UPRIGHT_SMALL = 1.2  # of what is a few pixels wide (ours)
 MOVED = 0.5  # of its own length: less is a box that wavers
 STEP = 0.3  # of the mover's length: so far from the place its box may begin or end (ours)
 ABOUT_S = 6.0  # who leaves a thing goes within so long of setting it down (ours)
-STILL_S = 1.0  # who comes to rest is seen until the place stands still, or nearly (ours)
+STILL_S = 1.0  # what only motion shows and comes to rest is seen until then, or nearly (ours)
 ARRIVES_S = (-1.0, 2.4)  # about the moment when it stood still: who gets out comes later (ours)
 SWOLLEN = 1.3  # a box that much larger than what stays holds somebody else too (ours)
 
@@ -84,8 +84,9 @@ def is_mover_at_rest(box: Box, tracks: Iterable[Track], moment: Moment) -> bool:
         out = lost and _at_edge(last, moment.size_px) and shared < FILLS
         ends = _at(box, last, moment.step) and not out
         on_it = shared >= ON_SPOT
-        # Lost before: something else passed over the place, and left it as it is.
-        rests = (moment.still_since - track.last_seen_at).total_seconds() <= STILL_S
+        # Lost before: part of what passed over the place then, and left it as it is.
+        before_s = (moment.still_since - track.last_seen_at).total_seconds()
+        rests = before_s <= STILL_S or track.known_to_model
         there = rests and (lost or on_it) and (somebody or not _unseen(track, moment.at))
         if ends and not begins and there:
             came.append(track)
