@@ -14,6 +14,8 @@ from ingest.frame import Image
 log = structlog.get_logger()
 
 PACKAGE_MODEL = Path(__file__).parent / "weights" / "muckwatch.onnx"
+PACKAGE_INT8 = PACKAGE_MODEL.with_name("muckwatch-int8.xml")
+"""The same, quantised; for OpenVINO."""
 
 
 class DetectorError(ValueError):
@@ -48,6 +50,11 @@ class NoDetector:
         return [Detections.none() for _ in images]
 
 
+def package_model(runtime: str) -> Path:
+    """The package's own model for a runtime; the file may be missing."""
+    return PACKAGE_INT8 if runtime == "openvino" and PACKAGE_INT8.is_file() else PACKAGE_MODEL
+
+
 def load_detector(
     model: Path | None = None,
     runtime: str = "onnxruntime",
@@ -62,10 +69,10 @@ def load_detector(
             not installed.
     """
     if model is None:
-        if not PACKAGE_MODEL.is_file():
-            log.warning("no detector model: motion alone decides", looked_at=str(PACKAGE_MODEL))
+        model = package_model(runtime)
+        if not model.is_file():
+            log.warning("no detector model: motion alone decides", looked_at=str(model))
             return NoDetector()
-        model = PACKAGE_MODEL
     if not (model.is_file() or (runtime == "openvino" and model.is_dir())):
         raise DetectorError(f"model {model}: no such file")
     if runtime == "onnxruntime":

@@ -13,7 +13,7 @@ import msgspec
 from app.evaluation.outcome import ClipOutcome
 from app.evaluation.truth import Clip
 from config.settings import VisionSettings
-from detection.detector import PACKAGE_MODEL
+from detection.detector import package_model
 
 _CODE = ("config", "ingest", "detection", "app/evaluation/clip_run.py", "app/evaluation/outcome.py")
 """What can change an outcome, beside what is installed."""
@@ -64,7 +64,8 @@ def code_fingerprint(settings: VisionSettings) -> str:
             digest.update(f"{name}={metadata.version(name)};".encode())
         except metadata.PackageNotFoundError:
             continue
-    _add_files(digest, [settings.model or PACKAGE_MODEL])
+    model = settings.model or package_model(settings.runtime)
+    _add_files(digest, [model, model.with_suffix(".bin")])  # an IR's weights lie beside it
     digest.update(settings.model_dump_json(exclude={"model"}).encode())
     return digest.hexdigest()
 

@@ -9,6 +9,7 @@ import pytest
 from fastapi.testclient import TestClient
 
 from detection.detections import PERSON_CLASSES, VEHICLE_CLASSES
+from detection.light import Light
 
 pytestmark = pytest.mark.servers
 
@@ -27,4 +28,6 @@ def test_who_passed_and_what_of_is_told_in_words(client: TestClient) -> None:
         values = ("reason", "nobody", "silent_trucks", "reliability", "plate_read", "gap_s", "sure")
         assert {f"value.{name}" for name in values} <= both.keys()
         reasons = ("no_truck_near", "plate_not_registered", "no_terminal", "silent", "elsewhere")
-        assert {f"word.{name}" for name in (*reasons, "none", "expired")} <= both.keys()
+        ends = ("removed", "stayed", "view_changed", "no_longer_seen")
+        words = (*reasons, "none", "expired", *ends, *Light)
+        assert {f"word.{name}" for name in words} <= both.keys()

@@ -9,8 +9,16 @@ import numpy as np
 import pytest
 
 from config.detector_classes import CLASS_NAMES
+from demo.scenes.random_scene import random_drawing, random_place
 from detection.detections import Detections
-from detection.detector import PACKAGE_MODEL, DetectorError, NoDetector, load_detector
+from detection.detector import (
+    PACKAGE_INT8,
+    PACKAGE_MODEL,
+    DetectorError,
+    NoDetector,
+    load_detector,
+    package_model,
+)
 from detection.letterbox import letterbox
 from ingest.frame import Image
 from ingest.stream_video import read_video
@@ -67,6 +75,23 @@ def test_the_packages_model_was_trained_on_the_list_in_its_order() -> None:
     if not PACKAGE_MODEL.is_file():
         pytest.skip("the package's model is not here")
     assert load_detector(PACKAGE_MODEL, "onnxruntime").names == dict(enumerate(CLASS_NAMES))
+
+
+def test_by_openvino_the_packages_model_is_the_quantised_one_and_sees_the_same() -> None:
+    pytest.importorskip("openvino", reason="needs the openvino extra")
+    if not PACKAGE_INT8.is_file():
+        pytest.skip("the package's quantised model is not here")
+    assert package_model("openvino") == PACKAGE_INT8
+    full, small = load_detector(confidence=0.5), load_detector(None, "openvino", 0.5)
+    assert full.names == small.names
+    assert full.input_px == small.input_px
+    drawing = random_drawing(random_place(7, 640, 360), 7, "muck_truck")
+    (one,), (other,) = full.detect([drawing.image]), small.detect([drawing.image])
+    trucks = [b for b, c in zip(one.boxes, one.class_ids, strict=True) if c == 0]
+    assert trucks
+    for box in trucks:
+        same_kind = other.boxes[other.class_ids == 0]
+        assert np.abs(same_kind - box).max(axis=1).min() < 20
 
 
 def test_openvino_gives_the_same_boxes_as_onnx_runtime() -> None:
