@@ -33,7 +33,7 @@ from benchmarks.result import result_line
 from benchmarks.video_held import CameraServer, Held, hold_ours
 from benchmarks.video_peer import hold_peer
 from benchmarks.video_pieces import CONDITIONS, FPS, GOP_S, PASSAGES, Piece, render_pieces
-from detection.detector import PACKAGE_MODEL
+from detection.detector import PACKAGE_MODEL, package_model
 
 ANALYSED_FPS = 5.0
 QUIET_PIECES = 14
@@ -183,7 +183,7 @@ def _run(given: argparse.Namespace, scratch: Path) -> None:
             best={name: held.figures() for name, held in best.items()},
             minutes=given.minutes,
             kbit_s=given.kbit,
-            model=(given.model or PACKAGE_MODEL).name,
+            model=(given.model or package_model(given.runtime)).name,
             runtime=given.runtime,
             peer_model=given.peer_model.name,
         )
