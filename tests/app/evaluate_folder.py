@@ -64,7 +64,7 @@ def _draw(path: Path, left_at_s: float | None, seed: int) -> None:
             at_s = number / FPS
             image = ground.copy()
             if left_at_s is not None and at_s >= left_at_s:
-                cv2.ellipse(image, (160, 140), (14, 10), 0, 0, 360, (25, 25, 25), -1)
+                cv2.ellipse(image, (160, 140), (18, 8), 0, 0, 360, (15, 35, 60), -1)
             if 6 <= at_s < 10:
                 x = round(-20 + (at_s - 6) * 90)
                 cv2.rectangle(image, (x, 80), (x + 22, 148), (40, 40, 170), -1)
