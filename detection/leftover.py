@@ -78,8 +78,9 @@ class Leftover:
     def was_plainly_added(self) -> bool:
         """And by more than the share of it that may be the old scene displaced.
 
-        Ours: on drawn clips what lay there had `added` at 1.7 times `displaced` and more, lines and
-        kerbs that showed again 0.9 times and less.
+        Ours: on the clips it was tuned on, what lay there had `added` at 1.7 times `displaced` and
+        more, lines and kerbs that showed again 0.9 times and less; on untouched ones two true things
+        and four false ones lay just above once (docs/cameras.md).
         """
         return self.was_added and self.added > self.displaced
 
