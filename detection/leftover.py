@@ -79,8 +79,8 @@ class Leftover:
         """And by more than the share of it that may be the old scene displaced.
 
         Ours: on the clips it was tuned on, what lay there had `added` at 1.7 times `displaced` and
-        more, lines and kerbs that showed again 0.9 times and less; on untouched ones two true things
-        and four false ones lay just above once (docs/cameras.md).
+        more, lines and kerbs that showed again 0.9 times and less; on untouched ones two true
+        things and four false ones lay just above once.
         """
         return self.was_added and self.added > self.displaced
 
