@@ -99,8 +99,9 @@ class Proxy:
     def __init__(self, target: int) -> None:
         self.target, self.port, self.frozen = target, 0, threading.Event()
         self._ready = threading.Event()
-        self._loop = asyncio.new_event_loop()
-        threading.Thread(target=self._run, daemon=True).start()
+        self._loop, self._closed = asyncio.new_event_loop(), asyncio.Event()
+        self._thread = threading.Thread(target=self._run, daemon=True)
+        self._thread.start()
         self._ready.wait(10)
 
     def _run(self) -> None:
@@ -119,12 +120,14 @@ class Proxy:
             listening = await asyncio.start_server(serve, "127.0.0.1", 0)
             self.port = listening.sockets[0].getsockname()[1]
             self._ready.set()
+            await self._closed.wait()
 
-        self._loop.run_until_complete(main())
-        self._loop.run_forever()
+        with asyncio.Runner(loop_factory=lambda: self._loop) as runner:  # cancels what still pumps
+            runner.run(main())
 
     def close(self) -> None:
-        self._loop.call_soon_threadsafe(self._loop.stop)
+        self._loop.call_soon_threadsafe(self._closed.set)
+        self._thread.join(5)
 
 
 class Reader:

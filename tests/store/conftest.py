@@ -35,8 +35,10 @@ def embedded() -> Iterator[DatabaseSettings]:
         0o755
     )  # under root the server is another user, and pytest's own folders are closed
     try:
-        # Nothing here outlives the run: no need to wait for the disk.
-        with EmbeddedPostgres(folder / "data", settings={"fsync": "off"}) as server:
+        # Nothing here outlives the run: no need to wait for the disk. A worker of autovacuum
+        # belongs to no role, and only a superuser may drop the database that it is in by FORCE.
+        quick = {"fsync": "off", "autovacuum": "off"}
+        with EmbeddedPostgres(folder / "data", settings=quick) as server:
             yield DatabaseSettings(url=server.url, password=SecretStr(server.password))
     finally:
         shutil.rmtree(folder)
