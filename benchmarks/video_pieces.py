@@ -14,8 +14,8 @@ from pathlib import Path
 import av
 import numpy as np
 
-import demo.cameras
 import demo.scenes
+from demo.cameras import cast, script
 from demo.cameras.cast import TRUCK_GREEN, TRUCK_ORANGE, pedestrian, traffic, truck
 from demo.cameras.script import Actor, Script, always
 from demo.cameras.script import Path as Way
@@ -32,6 +32,7 @@ CONDITIONS = ("day", "night")
 PASSAGES = ("truck", "car", "person", "truck_in")
 _ROAD = Road(0.5, 15.5, 80, 7.5, walk_m=2.2, apron_m=(-4.5, 4.5))
 _CAMERA = (6.4, 16.5, 0.92)
+_DRAW_NO_PIECE = frozenset({"__main__", "dataset", "random_scene"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,9 +141,9 @@ def _measured(name: str, path: Path) -> Piece:
 
 def _fingerprint(kbit_s: int) -> str:
     digest = hashlib.sha256(f"{kbit_s}".encode())
-    sources = [Path(__file__)]
-    for package in (demo.scenes, demo.cameras):
-        sources += sorted(Path(package.__path__[0]).glob("*.py"))
+    scenes = Path(demo.scenes.__path__[0])
+    sources = [Path(__file__), Path(cast.__file__), Path(script.__file__)]
+    sources += sorted(path for path in scenes.glob("*.py") if path.stem not in _DRAW_NO_PIECE)
     for source in sources:
         digest.update(source.read_bytes())
     return digest.hexdigest()[:10]

@@ -20,6 +20,7 @@ DISPLACED_PX = 4  # working pixels that a tape, a line, a branch or the camera m
 ALIKE_LEVELS = 18.0
 FAINT_LEVELS = 20.0  # of contrast: below, on dark ground say, all is alike within ALIKE_LEVELS...
 ALIKE_SHARE = 0.6  # ...so it is so much of the contrast (ours)
+FAINT_MARGIN = 0.5  # of `added` over `displaced` (ours)
 ADDED_ABOVE = 0.0  # what is taken away scores -1.6 to 0; a thing that hides a bright one near 0
 EXPLAINED = 0.65  # share of a region that is the old scene so displaced
 CLUSTER_PX = 21  # parts no further from each other than about this are one cluster
@@ -80,9 +81,11 @@ class Leftover:
 
         Ours: on the clips it was tuned on, what lay there had `added` at 1.7 times `displaced` and
         more, lines and kerbs that showed again 0.9 times and less; on untouched ones two true
-        things and four false ones lay just above once.
+        things and four false ones lay just above once. Faint ones must stand out clearly: true ones
+        did by 1.1 more than `displaced`, false ones by less than 0.3.
         """
-        return self.was_added and self.added > self.displaced
+        margin = FAINT_MARGIN if self.contrast < FAINT_LEVELS else 0.0
+        return self.was_added and self.added > self.displaced + margin
 
 
 def leftovers(look: Look, background: Background, least_age_s: float) -> list[Leftover]:

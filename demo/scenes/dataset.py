@@ -38,6 +38,36 @@ def label_lines(boxes: Boxes, width_px: int, height_px: int) -> list[str]:
     ]
 
 
+class DatasetWriter:
+    """Writes `images/` and `labels/` picture by picture, then `provenance.csv` and `data.yaml`."""
+
+    def __init__(self, folder: Path, splits: Sequence[str]) -> None:
+        self.folder, self.written = folder, 0
+        self._provenance = ["picture,split,scene,camera_id,source"]
+        for split in splits:
+            (folder / "images" / split).mkdir(parents=True, exist_ok=True)
+            (folder / "labels" / split).mkdir(parents=True, exist_ok=True)
+
+    def add(self, split: str, scene: str, picture: Picture, boxes: Boxes) -> None:
+        stem = f"{split}_{self.written:05d}"
+        image = f"images/{split}/{stem}.jpg"
+        cv2.imwrite(str(self.folder / image), picture, [cv2.IMWRITE_JPEG_QUALITY, 92])
+        lines = label_lines(boxes, picture.shape[1], picture.shape[0])
+        label = self.folder / "labels" / split / f"{stem}.txt"
+        label.write_text("".join(f"{line}\n" for line in lines))
+        self._provenance.append(f"{image},{split},{scene},{scene},synthetic")
+        self.written += 1
+
+    def finish(self) -> Path:
+        """The path of `data.yaml`."""
+        rows = "\n".join(self._provenance) + "\n"
+        (self.folder / "provenance.csv").write_text(rows, encoding="utf-8")
+        data = self.folder / "data.yaml"
+        names = "".join(f"  {i}: {name}\n" for i, name in enumerate(CLASS_NAMES))
+        data.write_text(f"train: images/train\nval: images/val\nnames:\n{names}", encoding="utf-8")
+        return data
+
+
 def write_dataset(
     folder: Path,
     train: int,
@@ -48,7 +78,7 @@ def write_dataset(
     crops: float = 0.0,
     progress: Callable[[int], None] = lambda _: None,
 ) -> Path:
-    """Write `images/`, `labels/`, `provenance.csv` and `data.yaml`; returns the latter's path.
+    """Write pictures thrown by dice; returns the path of `data.yaml`.
 
     `sizes_px` are widths that scenes are drawn in, place by place; they are 16:9. A share of the
     drawings, `crops`, gives two regions each, cut around two things at full resolution, 320 px
@@ -56,30 +86,13 @@ def write_dataset(
     there is room for it. Train and val share no place and no scene. `progress` is told how many
     pictures are written.
     """
-    done = 0
-    provenance = ["picture,split,scene,camera_id,source"]
-    for part, (name, most) in enumerate((("train", train), ("val", val))):
-        images, labels = folder / "images" / name, folder / "labels" / name
-        images.mkdir(parents=True, exist_ok=True)
-        labels.mkdir(parents=True, exist_ok=True)
+    writer = DatasetWriter(folder, ("train", "val"))
+    for part, (split, most) in enumerate((("train", train), ("val", val))):
         start = seed * 1_000_000 + part * 500_000
-        pictures = islice(_pictures(start, sizes_px, crops), most)
-        for number, (scene, picture, boxes) in enumerate(pictures):
-            stem = f"{seed:03d}_{number:05d}"
-            cv2.imwrite(str(images / f"{stem}.jpg"), picture, [cv2.IMWRITE_JPEG_QUALITY, 92])
-            lines = label_lines(boxes, picture.shape[1], picture.shape[0])
-            (labels / f"{stem}.txt").write_text("".join(f"{line}\n" for line in lines))
-            provenance.append(f"images/{name}/{stem}.jpg,{name},{scene},{scene},synthetic")
-            done += 1
-            progress(done)
-    (folder / "provenance.csv").write_text("\n".join(provenance) + "\n", encoding="utf-8")
-    data = folder / "data.yaml"
-    names = "".join(f"  {i}: {name}\n" for i, name in enumerate(CLASS_NAMES))
-    data.write_text(
-        f"train: images/train\nval: images/val\nnames:\n{names}",
-        encoding="utf-8",
-    )
-    return data
+        for scene, picture, boxes in islice(_pictures(start, sizes_px, crops), most):
+            writer.add(split, scene, picture, boxes)
+            progress(writer.written)
+    return writer.finish()
 
 
 def _pictures(
@@ -103,16 +116,18 @@ def _shown(
 ) -> Iterator[tuple[Picture, Boxes]]:
     rng = np.random.default_rng((seed, 4))
     if rng.random() >= crops:
-        yield (
-            drawing.image,
-            [(CLASS_NAMES.index(b.label), b.x1, b.y1, b.x2, b.y2) for b in drawing.boxes],
-        )
+        yield whole(drawing)
         return
     others = [box.label for box in drawing.boxes if box.label != wanted]
     yield region(drawing, wanted, rng)
     for _ in range(_REGIONS_PER_DRAWING - 1):
         if others:
             yield region(drawing, others[int(rng.integers(len(others)))], rng)
+
+
+def whole(drawing: Drawing) -> tuple[Picture, Boxes]:
+    boxes = [(CLASS_NAMES.index(b.label), b.x1, b.y1, b.x2, b.y2) for b in drawing.boxes]
+    return drawing.image, boxes
 
 
 def region(drawing: Drawing, wanted: str, rng: np.random.Generator) -> tuple[Picture, Boxes]:

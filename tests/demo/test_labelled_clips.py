@@ -14,9 +14,10 @@ import cv2
 import numpy as np
 import pytest
 
+from config.detector_classes import CLASS_NAMES
 from config.site_files import load_site, read_site_folder
 from demo.cameras.labelled import __main__ as command
-from demo.cameras.labelled import composite, make
+from demo.cameras.labelled import composite, make, pictures
 from demo.cameras.labelled.distractions import DISTRACTIONS
 from demo.cameras.labelled.film import Film, write_video
 from demo.cameras.labelled.gate_acts import fleet_passage
@@ -103,6 +104,49 @@ def test_an_event_shows_in_its_box_from_when_it_is_visible(what):
     early = frames[int((one.planned.started_s - 8) * take.fps)].astype(int)[y1:y2, x1:x2]
     if what not in ("van", "pile"):  # those who come may pass before the spot
         assert (np.abs(early - before[y1:y2, x1:x2]).max(axis=2) > 6).mean() < 0.5
+
+
+@pytest.mark.parametrize(("what", "label"), [
+    ("soil", "spill_solid"), ("slurry", "spill_liquid"), ("pile", "waste_pile"),
+    ("bag", "bag"),
+])  # fmt: skip
+def test_a_drawing_boxes_what_lies_there_as_the_event_does(what, label):
+    for seed in range(1, 12):
+        take = _take(street(seed, SMALL), 40.0, seed)
+        if EVENTS[what](take, 12.0):
+            break
+    film = _film(take)
+    drawings = [film.drawing(n) for n in range(0, 160, take.fps)]
+    assert not any(box.label == label for box in drawings[2].boxes)
+    boxes = [(b.x1, b.y1, b.x2, b.y2) for b in drawings[-1].boxes if b.label == label]
+    around = [min(b[0] for b in boxes), min(b[1] for b in boxes)]
+    around += [max(b[2] for b in boxes), max(b[3] for b in boxes)]
+    assert np.abs(np.array(around) - film.seen[0].box).max() <= 3
+    again = _film(take)
+    assert np.array_equal(drawings[0].image, again.frame(0))
+
+
+def test_pictures_of_a_clip_hold_every_class_that_shows_in_it():
+    plan = ClipPlan(2, "events", "rain")
+    made = pictures.pictures_of(plan, 9)
+    assert len(made) == 9
+    film = make.film_of(plan)
+    fps = film.take.fps
+    drawings = [film.drawing(n) for n in range(0, round(film.take.seconds * fps), fps)]
+    shown = {box.label for drawing in drawings for box in drawing.boxes}
+    assert {CLASS_NAMES[c] for _, boxes in made for c, *_ in boxes} == shown
+    for picture, boxes in made:
+        height, width = picture.shape[:2]
+        assert (height, width) in ((320, 320), (360, 640))
+        assert all(0 <= x1 < x2 <= width and 0 <= y1 < y2 <= height for _, x1, y1, x2, y2 in boxes)
+
+
+def test_no_street_is_trained_on_and_measured_on(capsys, monkeypatch, tmp_path):
+    argv = ["pictures", "--out", str(tmp_path / "set"), "--train", "4-6", "--val", "6-7"]
+    monkeypatch.setattr("sys.argv", argv)
+    with pytest.raises(SystemExit):
+        pictures.main()
+    assert "seed is one street" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("what", DISTRACTIONS)

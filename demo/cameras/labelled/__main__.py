@@ -13,7 +13,7 @@ from rich.progress import Progress
 
 from demo.cameras.labelled.folder import write_folder
 from demo.cameras.labelled.make import make_clip, work_quietly
-from demo.cameras.labelled.plan import CONDITIONS, KINDS, ClipPlan, clips_of, place_of
+from demo.cameras.labelled.plan import CONDITIONS, KINDS, ClipPlan, clips_of, place_of, seeds_of
 from demo.cameras.labelled.truth import ClipTruth
 
 
@@ -21,7 +21,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m demo.cameras.labelled", description=__doc__)
     parser.add_argument("--out", type=Path, required=True, help="the evaluation folder")
     parser.add_argument(
-        "--seeds", type=_seeds, default=range(1, 11), help="A-B; 1000 on: untouched"
+        "--seeds", type=seeds_of, default=range(1, 11), help="A-B; 1000 on: untouched"
     )
     parser.add_argument("--kinds", nargs="+", choices=KINDS, default=KINDS)
     parser.add_argument(
@@ -62,17 +62,6 @@ def _made(folder: Path, plans: list[ClipPlan], processes: int) -> Iterator[ClipT
     with ProcessPoolExecutor(processes, context, initializer=work_quietly) as pool:
         jobs = [pool.submit(make_clip, folder, plan) for plan in plans]
         yield from (job.result() for job in as_completed(jobs))
-
-
-def _seeds(text: str) -> range:
-    first, _, last = text.partition("-")
-    try:
-        found = range(int(first), int(last or first) + 1)
-    except ValueError:
-        raise argparse.ArgumentTypeError(f"{text!r} is not A-B") from None
-    if not found:
-        raise argparse.ArgumentTypeError(f"{text!r} is empty")
-    return found
 
 
 if __name__ == "__main__":

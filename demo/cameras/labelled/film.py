@@ -14,10 +14,10 @@ from numpy.typing import NDArray
 from demo.cameras.labelled.take import PlannedEvent, Take
 from demo.cameras.labelled.weather import Weather
 from demo.scenes.backdrop import Picture
-from demo.scenes.boxes import PARTS, Owners
+from demo.scenes.boxes import PARTS, Owners, patches, visible_boxes
 from demo.scenes.litter import Stain
 from demo.scenes.placed import Placed
-from demo.scenes.stage import Stage
+from demo.scenes.stage import Drawing, Painted, Stage
 from demo.scenes.surface import dry_to_wet
 
 _SEEN = 0.5
@@ -61,6 +61,18 @@ class SeenEvent:
     gone_s: float | None = None
 
 
+@dataclass(frozen=True, eq=False)
+class _Scene:
+    """One moment, painted; `flat` numbers what lies flat on the ground."""
+
+    t_s: float
+    stage: Stage
+    painted: Painted
+    things: list[Placed]
+    stains: list[Stain]
+    flat: tuple[int, ...]
+
+
 @dataclass
 class Film:
     """Frames of a take; `seen` is complete once all frames were drawn.
@@ -75,6 +87,7 @@ class Film:
     turned: Turned | None = None
     seen: list[SeenEvent] = field(init=False)
     _grounds: dict[tuple[tuple[int, ...], float], Stage] = field(default_factory=dict)
+    _flat_pixels: dict[tuple[int, ...], NDArray[np.bool_]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.seen = [SeenEvent(event) for event in self.take.events]
@@ -103,6 +116,24 @@ class Film:
 
     def frame(self, number: int) -> Picture:
         """Has to be asked for in order: the weather has a memory, and so has the truth."""
+        return self._finished(self._scene(number))
+
+    def drawing(self, number: int) -> Drawing:
+        """The frame, with a box of all that shows in it; in order, as `frame`."""
+        scene = self._scene(number)
+        painted, stains = scene.painted, len(scene.stains)
+        labels: list[tuple[str | None, Sequence[str | None]]] = [(None, ())] * stains
+        labels += [(thing.shape.label, thing.shape.part_labels) for thing in scene.things]
+        boxes = visible_boxes(painted.owners, labels, painted.drawn, painted.extents)
+        of_stain = (painted.owners > 0) & (painted.owners < 1 + PARTS * stains)
+        boxes += patches(of_stain, "spill_liquid")
+        boxes += patches(self._matter(scene.flat) & (painted.owners == 0), "spill_solid")
+        return Drawing(self._finished(scene), painted.owners, tuple(boxes))
+
+    def _finished(self, scene: _Scene) -> Picture:
+        return self.weather.finish(scene.stage, scene.painted, scene.things, scene.t_s)
+
+    def _scene(self, number: int) -> _Scene:
         take, t_s = self.take, number / self.take.fps
         here = [i for i, item in enumerate(take.lying) if item.since_s <= t_s < item.until_s]
         flat = tuple(i for i in here if take.lying[i].flat)
@@ -137,7 +168,7 @@ class Film:
             self._look(
                 t_s, painted.owners, len(stains), index_of_lying, moving=moving, first=first_actor
             )
-        return self.weather.finish(stage, painted, things, t_s)
+        return _Scene(t_s, stage, painted, things, stains, () if elsewhere else flat)
 
     def _ground(self, flat: tuple[int, ...], wetness: float) -> Stage:
         """The stage with what lies flat on it, as wet as it is."""
@@ -150,6 +181,13 @@ class Film:
                 stage = stage.with_backdrop(dry_to_wet(self.dry, stage.backdrop, wetness))
             self._grounds[key] = stage.with_ground([self.take.lying[i].thing for i in flat])
         return self._grounds[key]
+
+    def _matter(self, flat: tuple[int, ...]) -> NDArray[np.bool_]:
+        """Where the pixels of what lies flat are, whatever stands on them."""
+        if flat not in self._flat_pixels:
+            things = [self.take.lying[i].thing for i in flat]
+            self._flat_pixels = {flat: self.stage.paint(things, ()).owners > 0}
+        return self._flat_pixels[flat]
 
     def _look(
         self, t_s: float, owners: Owners, stains: int, lying: dict[int, int], *,

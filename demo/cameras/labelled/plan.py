@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -69,6 +70,18 @@ class ClipPlan:
         hour = float(rng.uniform(*_HOURS[self.condition]))
         day = _FIRST_DAY + timedelta(days=self.seed % 120)
         return day + timedelta(seconds=round(hour * 3600))
+
+
+def seeds_of(text: str) -> range:
+    """`A-B` of a command line, both included."""
+    first, _, last = text.partition("-")
+    try:
+        found = range(int(first), int(last or first) + 1)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"{text!r} is not A-B") from None
+    if not found:
+        raise argparse.ArgumentTypeError(f"{text!r} is empty")
+    return found
 
 
 def clips_of(
