@@ -76,7 +76,8 @@ def paint_ground(view: View, road: Road, rng: np.random.Generator) -> NDArray[np
     along, across = road.coordinates(x, y)
     fine = np.clip(9 / np.maximum(reach, 1), 0.05, 1)
     tile = noise_tile(rng)
-    grain, patches = _sample(tile, x, y, 40) * fine, _sample(tile, y, x, 3)
+    # In the road's coordinates: they turn with the place when the camera is turned.
+    grain, patches = _sample(tile, across, along, 40) * fine, _sample(tile, along, across, 3)
     asphalt: Color = ((96, 98, 98), (84, 86, 88), (112, 114, 114), (122, 124, 124))[rng.integers(4)]
     verge: Color = ((62, 104, 84), (70, 112, 104), (88, 124, 142), (104, 126, 140))[rng.integers(4)]
     walk: Color = ((146, 150, 154), (136, 142, 152), (124, 132, 146))[rng.integers(3)]
