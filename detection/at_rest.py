@@ -14,6 +14,7 @@ from datetime import datetime, timedelta
 import numpy as np
 
 from detection.box_geometry import area_of, gap, share_covered
+from detection.detections import VEHICLE_CLASSES
 from detection.scene_event import Box
 from detection.tracking import MOVING, Track
 
@@ -158,6 +159,25 @@ def somebody_left(box: Box, still_since: datetime, tracks: Iterable[Track]) -> b
         and _at(box, track.path[0][1])
         and not _at(box, track.path[-1][1])
         for track in tracks
+    )
+
+
+def was_uncovered(box: Box, still_since: datetime, tracks: Iterable[Track], at: datetime) -> bool:
+    """A vehicle stood there when it was first seen, as large as the place, and has gone.
+
+    It had not come: the ground under it had never been seen.
+    """
+    return any(
+        track.class_name in VEHICLE_CLASSES
+        and track.known_to_model
+        and track.path[0][0] <= still_since
+        and (
+            (at - track.last_seen_at).total_seconds() > LOST_S
+            or min(share_covered(box, track.box), share_covered(track.box, box)) < ON_SPOT
+        )
+        and min(share_covered(box, first), share_covered(first, box)) >= FILLS
+        for track in tracks
+        for first in (track.path[0][1],)
     )
 
 

@@ -29,6 +29,7 @@ STILL_LEVELS = 9.0  # a still pixel agrees with the short memory within this
 UNSETTLED = 0.45  # so much of the picture changed: what it shows is judged later
 GLOBAL_CHANGE = 0.45  # for GLOBAL_CHANGE_S: another light or another view
 GLOBAL_CHANGE_S = 8.0
+DARK_CHANGE_S = 20.0  # in the dark: the lamps of one that stands and tips light half the picture
 WHOLE_CHANGE = 0.75  # so much is no vehicle before the lens: after WHOLE_CHANGE_S
 WHOLE_CHANGE_S = 2.0
 
@@ -118,8 +119,8 @@ class Background:
         now = self._exposed(self._short[rows, columns])
         return now.astype(np.float32), self._long[rows, columns].astype(np.float32)
 
-    def advance(self, frame: Frame, *, rain: bool = False) -> Look:
-        """`rain`: rain or snow falls through the picture."""
+    def advance(self, frame: Frame, *, rain: bool = False, dark: bool = False) -> Look:
+        """`rain`: rain or snow falls through the picture. `dark`: lamps light it."""
         at = frame.captured_at
         picture = np.asarray(cv2.GaussianBlur(frame.scaled(WORK_WIDTH_PX), (5, 5), 0), np.uint8)
         scale = picture.shape[1] / frame.size_px[0]
@@ -134,7 +135,8 @@ class Background:
         unrest = strongest(cv2.absdiff(picture, self._short))
         if self._long is _NO_IMAGE:
             return self._warm_up(picture, at, scale)
-        return self._compare(picture, unrest, at, dt_s, scale, rain=rain)
+        patience_s = DARK_CHANGE_S if dark else GLOBAL_CHANGE_S
+        return self._compare(picture, unrest, at, dt_s, scale, rain=rain, patience_s=patience_s)
 
     def absorb(self, region: Mask) -> None:
         """What is in `region` now belongs to the scene from now on."""
@@ -184,6 +186,7 @@ class Background:
         scale: float,
         *,
         rain: bool,
+        patience_s: float,
     ) -> Look:
         self._gain = self._exposure()
         threshold = self._threshold
@@ -212,7 +215,7 @@ class Background:
             unlike, noisy = (changed | lasting, changed & ~lasting) if rain else (changed, changed)
             self._learn(exposed, now, unlike, noisy, min(since_s, 5.0))
             self._learnt_at = at
-        restarted = self._whole_change(fraction, at)
+        restarted = self._whole_change(fraction, at, patience_s)
         return Look(
             ready=not restarted,
             changed=changed,
@@ -280,12 +283,12 @@ class Background:
         self._threshold = np.maximum(CHANGE_LEVELS, NOISE_TIMES * noise).astype(np.uint8)
         self._still_within = np.maximum(STILL_LEVELS, 3 * noise).astype(np.uint8)
 
-    def _whole_change(self, fraction: float, at: datetime) -> bool:
+    def _whole_change(self, fraction: float, at: datetime, patience_s: float) -> bool:
         if fraction < GLOBAL_CHANGE:
             self._changed_since = None
             return False
         self._changed_since = self._changed_since or at
-        long_enough_s = WHOLE_CHANGE_S if fraction > WHOLE_CHANGE else GLOBAL_CHANGE_S
+        long_enough_s = WHOLE_CHANGE_S if fraction > WHOLE_CHANGE else patience_s
         if at - self._changed_since < timedelta(seconds=long_enough_s):
             return False
         self.restart(at)

@@ -45,6 +45,7 @@ class Leftover:
         added: see `_added`. `displaced`: see `_displaced`.
         steep: see `_steep`.
         wet: the old ground shows, darker, in its own colours: a stain, or a shadow.
+        gain: its brightness now over that before, of the channel that gained least.
     """
 
     region: Mask
@@ -60,6 +61,7 @@ class Leftover:
     at_border: bool
     wet: bool = False
     steep: float = 1.0
+    gain: float = 1.0
 
     @property
     def hangs_on_mover(self) -> bool:
@@ -140,6 +142,7 @@ def leftovers(look: Look, background: Background, least_age_s: float) -> list[Le
                 or y + h >= region.shape[0] - 1,
                 wet=_is_wet(now, before, here),
                 steep=_steep(now, before, here),
+                gain=float(((now[here].mean(axis=0) + 1) / (before[here].mean(axis=0) + 1)).min()),
             )
         )
     return found

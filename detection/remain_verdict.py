@@ -13,6 +13,7 @@ from detection.at_rest import (
     looks_like_somebody,
     seen_here,
     somebody_left,
+    was_uncovered,
 )
 from detection.background import Mask
 from detection.box_geometry import gap, share_covered
@@ -38,7 +39,7 @@ class Verdict(StrEnum):
     STANDS = "stands"  # more came there than went
     SEEN = "seen"  # the model sees a person or vehicle there
     LIGHT = "light"  # large, and fading away at its rim: light that falls there, or is gone
-    TAKEN_AWAY = "taken_away"  # the old scene was the sharper one, or the same but displaced
+    TAKEN_AWAY = "taken_away"  # the old scene was the sharper one, the same displaced, or hidden
     DOUBTFUL = "doubtful"  # upright like somebody and nobody left, or cut by the picture's edge
 
 
@@ -87,7 +88,9 @@ class Judge:
             return Verdict.STANDS
         if leftover.is_light:
             return Verdict.LIGHT
-        if not leftover.was_plainly_added:
+        since = at - timedelta(seconds=leftover.since_s)
+        uncovered = was_uncovered(leftover.box, since, tracks, at)
+        if uncovered or not leftover.was_plainly_added:
             return Verdict.TAKEN_AWAY
         return Verdict.DOUBTFUL if self._doubtful(leftover, tracks, at) else Verdict.OBJECT
 

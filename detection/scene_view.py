@@ -37,6 +37,7 @@ class SceneView:
             nothing; zones mean nothing then.
         remains: what this frame made sure that stayed, and what is over.
         light: what the camera sees by.
+        rain_began_at: when it began to rain while the camera watched; None where it did not.
         ground: from picture to map; None where the placement has no ground points.
     """
 
@@ -52,6 +53,7 @@ class SceneView:
     remains: RemainsChange = NOTHING_REMAINS
     light: LightProfile = PROFILES[Light.DAY]
     ground: GroundMap | None = None
+    rain_began_at: datetime | None = None
 
     @property
     def at(self) -> datetime:

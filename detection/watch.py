@@ -104,7 +104,8 @@ class CameraWatch:
         if not self.awake and not rested:
             return []
         self._looked_at = at
-        look = self._background.advance(frame, rain=self._light.profile.wet_road)
+        light = self._light.profile
+        look = self._background.advance(frame, rain=light.wet_road, dark=light.dark)
         told: list[Observation] = [*self.health.advance(frame, look)]
         view = self._look(frame, motion, look)
         for rule in self._rules:
@@ -179,6 +180,7 @@ class CameraWatch:
             suspended=self._suspended,
             remains=remains,
             light=self._light.profile,
+            rain_began_at=self._light.rain_began_at,
             ground=self._ground,
         )
 

@@ -5,8 +5,11 @@ from __future__ import annotations
 from config.camera import CameraZoneKind
 from config.rule_parameters import as_values
 from detection.parameters import SpillageParameters
-from detection.rules.told_remains import ToldRemains
+from detection.rules.told_remains import Found, ToldRemains
 from detection.scene_view import Observation, SceneView
+
+_WETS_S = 45.0
+"""So long after it began to rain, the road gets dark and mirrors in patches (ours)."""
 
 
 class Spillage:
@@ -20,9 +23,16 @@ class Spillage:
     def advance(self, view: SceneView) -> list[Observation]:
         events: list[Observation] = list(self._told.ended(view))
         for found in self._told.found(view):
-            if found.confidence < self._parameters.confidence:
+            if found.confidence < self._parameters.confidence or _may_be_a_puddle(found, view):
                 continue
             width_px = view.frame.size_px[0]
             if not self._told.joins(found, self._parameters.same_spill_s, width_px):
                 events.append(self._told.tell(view, found, self._values, {}))
         return events
+
+
+def _may_be_a_puddle(found: Found, view: SceneView) -> bool:
+    """It came as the rain did, and the model does not know it."""
+    if view.rain_began_at is None or found.class_name is not None:
+        return False
+    return 0 <= (found.remain.started_at - view.rain_began_at).total_seconds() <= _WETS_S

@@ -44,3 +44,19 @@ def test_in_rain_a_stain_shows_in_the_mean_of_a_second(
 def test_in_rain_alone_nothing_lasts() -> None:
     look = looked(rain=True, stain_levels=0)
     assert look.lasting.mean() < 0.01
+
+
+@pytest.mark.parametrize(("dark", "forgotten"), [(False, True), (True, False)])
+def test_in_the_dark_lamps_may_light_half_the_picture_for_longer(
+    dark: bool, forgotten: bool
+) -> None:
+    """A truck with its lamps on stands before the camera for 14 s."""
+    background, looks = Background(), list[Look]()
+    for number in range(30 * 5):
+        picture = np.full((180, 320, 3), 60, np.uint8)
+        if 10 <= number / 5 < 24:
+            picture[:84] += 50
+        at = BEGIN + timedelta(seconds=number / 5)
+        looks.append(background.advance(Frame.of("c1", at, picture, number), dark=dark))
+    assert any(look.restarted for look in looks) is forgotten
+    assert not looks[80].settled  # nothing is judged meanwhile

@@ -295,3 +295,19 @@ def test_a_truck_that_tips_and_drives_on_leaves_a_pile() -> None:
     assert len(events) == 1
     assert events[0].passer is not None
     assert abs((events[0].box[0] + events[0].box[2]) / 2 - 150) < 12
+
+
+@pytest.mark.parametrize(("rain_from_s", "kinds"), [(0, ["spillage"]), (20, [])])
+def test_where_it_begins_to_rain_a_patch_of_the_road_may_be_a_puddle(rain_from_s, kinds) -> None:
+    corners = ((0.05, 0.3), (0.95, 0.3), (0.95, 0.95), (0.05, 0.95))
+    road = replace(CAMERA, zones=(CameraZone("lane", CameraZoneKind.ROAD, corners),))
+
+    def rains(image: Image, at_s: float) -> None:
+        if at_s >= 27:
+            cv2.ellipse(image, (240, 180), (30, 12), 0, 0, 360, (60, 60, 60), -1)
+        dice = np.random.default_rng(round(at_s * FPS))
+        for _ in range(200 if at_s >= rain_from_s else 0):
+            x, y = int(dice.integers(0, WIDTH)), int(dice.integers(0, HEIGHT - 24))
+            cv2.line(image, (x, y), (x, y + 20), (215, 215, 215), 1)
+
+    assert [event.kind for event in told(film(rains, 50), road)] == kinds

@@ -59,3 +59,16 @@ def test_streaks_are_thin_upright_and_new() -> None:
     block = calm.copy()
     block[50:100, 100:200] += 40
     assert streak_share(block, calm) < 0.002
+
+
+def test_rain_that_begins_while_the_camera_watches_has_a_begin() -> None:
+    meter = LightMeter()
+    assert after(meter, 90, 150, 0, 2) is Light.RAIN  # from the first two pictures on
+    assert after(meter, 90, 150, 2, 30) is Light.RAIN
+    assert meter.rain_began_at is None
+    dry = LightMeter()
+    assert after(dry, 120, 0, 0, 30) is Light.DAY
+    assert after(dry, 120, 150, 30, 14) is Light.RAIN
+    began_at = dry.rain_began_at
+    assert began_at is not None
+    assert 0 <= (began_at - BEGIN).total_seconds() - 30 <= 3

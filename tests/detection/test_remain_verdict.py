@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import numpy as np
@@ -137,3 +138,31 @@ def test_who_is_a_few_pixels_tall_and_upright_may_be_somebody_far_away() -> None
     passes = way(2, (30, (100.0, 100.0, 108.0, 114.0)), (40, (400.0, 100.0, 408.0, 114.0)))
     assert verdict(Judge(5.0), still((200, 100, 208, 112)), 60, passes) is Verdict.DOUBTFUL
     assert verdict(Judge(5.0), still((200, 100, 214, 112)), 60, passes) is Verdict.OBJECT
+
+
+def test_the_ground_under_a_vehicle_that_stood_there_from_the_first_is_no_thing() -> None:
+    """Its track began where it stood, and the ground has more of a pattern than the car had."""
+    place: Box = (200.0, 150.0, 320.0, 220.0)
+    for named, said in (("car", Verdict.TAKEN_AWAY), (None, Verdict.OBJECT)):
+        stood = way(1, (40, place), (50, (204.0, 150.0, 310.0, 220.0)), named=named)
+        went = way(2, (50, (260.0, 150.0, 380.0, 220.0)), (54, (520.0, 150.0, 640.0, 220.0)))
+        assert verdict(Judge(5.0), still(place, age_s=8), 60, stood, went) is said
+    came = way(
+        1,
+        (40, (20.0, 150.0, 140.0, 220.0)),
+        (45, place),
+        (50, (500.0, 150.0, 620.0, 220.0)),
+        named="car",
+    )
+    assert verdict(Judge(5.0), still(place, age_s=8), 60, came) is Verdict.OBJECT
+    small = still((220.0, 190.0, 260.0, 220.0), age_s=8)  # what it left there
+    stood = way(1, (40, place), (50, place), named="car")
+    assert verdict(Judge(5.0), small, 60, stood) is Verdict.OBJECT
+
+
+def test_what_is_faint_must_stand_out_clearly() -> None:
+    for contrast, said in ((40.0, Verdict.OBJECT), (15.0, Verdict.TAKEN_AWAY)):
+        one = replace(still(BAG, added=0.5, displaced=0.2), contrast=contrast)
+        assert verdict(Judge(5.0), one, 60) is said
+    plain = replace(still(BAG, added=1.2, displaced=0.2), contrast=15.0)
+    assert verdict(Judge(5.0), plain, 60) is Verdict.OBJECT
