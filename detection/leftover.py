@@ -27,6 +27,7 @@ CLUSTER_PX = 21  # parts no further from each other than about this are one clus
 THINNEST_PX = 4.5  # area by length, in working pixels: less is the rim of something
 LIGHT_PX = 1000  # working pixels
 LIGHT_STEEP = 0.1  # of the contrast in one pixel of the outline; matter has 0.115 and more (ours)
+LIT_GAIN, LIT_STEEP = 1.25, 0.14  # lamps gave 1.5 to 1.7 and up to 0.13 (ours)
 WET_SHARE = (0.3, 0.93)  # of its old brightness: a wet road keeps so much (ours)
 WET_TINT = 0.08  # between the channels: soil is browner than the road under it (ours)
 WET_UNEVEN = 10.0  # levels that it may differ from the old ground darkened evenly (ours)
@@ -71,6 +72,11 @@ class Leftover:
     def is_light(self) -> bool:
         """Lamps and clouds make large changes without an outline; matter has one."""
         return self.area >= LIGHT_PX and self.steep < LIGHT_STEEP
+
+    @property
+    def may_be_light(self) -> bool:
+        """A part of light that fell there: brighter, with no sharp outline."""
+        return self.gain >= LIT_GAIN and self.steep < LIT_STEEP
 
     @property
     def was_added(self) -> bool:

@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
 
+import numpy as np
+
 from detection.at_rest import (
     Moment,
     is_mover_at_rest,
@@ -27,6 +29,8 @@ SETTLES_S = 3.0  # who was there has gone for so long: what it leaves is judged 
 IN_CLUSTER = 0.8  # so much of it lies in the box of parts about a mover (ours)
 SMALL_PX = 200  # working pixels: a person far away is as small (ours)
 WITH_S = 2.0  # parts of one thing stand still within so long of each other (ours)
+LIT_S = 60.0  # so long it is remembered where light fell (ours)
+OF_LIGHT = 0.7  # of a region lies in it (ours)
 TOUCHES_PX = 8.0  # working pixels: parts no further apart are of one thing
 
 
@@ -47,12 +51,30 @@ _SOMEBODY = frozenset({Verdict.STANDS, Verdict.SEEN})
 """A mover is there: its parts, its shadow and its lamps' light go with it."""
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class _Lit:
+    """A region that was held to be light or somebody, when last, and since when it was still."""
+
+    seen_at: datetime
+    since: datetime
+    region: Mask
+
+    def is_of(self, leftover: Leftover, since: datetime) -> bool:
+        """That it lies in here, mostly, and came with it."""
+        if self.region.shape != leftover.region.shape:
+            return False
+        common = int(np.count_nonzero(self.region & leftover.region))
+        together = abs((since - self.since).total_seconds()) <= WITH_S
+        return together and common >= OF_LIGHT * leftover.area
+
+
 @dataclass(slots=True, eq=False)
 class Judge:
     """Of one camera. Remembers for a moment where somebody was at rest."""
 
     persistence_s: float
     _somebody: list[tuple[datetime, Leftover]] = field(default_factory=list)
+    _lit: list[_Lit] = field(default_factory=list)
 
     def advance(
         self, regions: Sequence[Leftover], scale: float, tracks: Mapping[int, Track], at: datetime
@@ -72,6 +94,7 @@ class Judge:
             own or self._of_still(one, scale, known, at)
             for one, own in zip(regions, resting, strict=True)
         ]
+        self._remember_lit(regions, verdicts, at)
         things = [
             one for one, verdict in zip(regions, verdicts, strict=True) if verdict is Verdict.OBJECT
         ]
@@ -86,7 +109,7 @@ class Judge:
         """Of a region that is no mover by itself."""
         if self._beside_somebody(leftover, scale):
             return Verdict.STANDS
-        if leftover.is_light:
+        if leftover.is_light or self._was_lit(leftover, at):
             return Verdict.LIGHT
         since = at - timedelta(seconds=leftover.since_s)
         uncovered = was_uncovered(leftover.box, since, tracks, at)
@@ -101,6 +124,23 @@ class Judge:
             or (not leftover.wet and share_covered(leftover.box, one.cluster) >= IN_CLUSTER)
             for _, one in self._somebody
         )
+
+    def _remember_lit(
+        self, regions: Sequence[Leftover], verdicts: Sequence[Verdict], at: datetime
+    ) -> None:
+        """Where lamps may light the ground: what is light, and who came with lamps on."""
+        self._lit = [lit for lit in self._lit if (at - lit.seen_at).total_seconds() < LIT_S]
+        for one, verdict in zip(regions, verdicts, strict=True):
+            if verdict is not Verdict.LIGHT and verdict not in _SOMEBODY:
+                continue
+            since = at - timedelta(seconds=one.since_s)
+            self._lit = [lit for lit in self._lit if not lit.is_of(one, since)]
+            self._lit.append(_Lit(at, since, one.region))
+
+    def _was_lit(self, leftover: Leftover, at: datetime) -> bool:
+        """A part of what was light, or of a vehicle in its light, and looks like light itself."""
+        since = at - timedelta(seconds=leftover.since_s)
+        return leftover.may_be_light and any(lit.is_of(leftover, since) for lit in self._lit)
 
     def _doubtful(self, leftover: Leftover, tracks: Collection[Track], at: datetime) -> bool:
         """It is not told yet, or never: somebody whom nobody knows may stand there."""

@@ -8,8 +8,9 @@ from detection.parameters import SpillageParameters
 from detection.rules.told_remains import Found, ToldRemains
 from detection.scene_view import Observation, SceneView
 
-_WETS_S = 45.0
-"""So long after it began to rain, the road gets dark and mirrors in patches (ours)."""
+_WETS_S = (-15.0, 45.0)
+"""About the moment when rain was seen to begin, and light rain is seen late: the road gets dark and
+mirrors in patches (ours)."""
 
 
 class Spillage:
@@ -35,4 +36,5 @@ def _may_be_a_puddle(found: Found, view: SceneView) -> bool:
     """It came as the rain did, and the model does not know it."""
     if view.rain_began_at is None or found.class_name is not None:
         return False
-    return 0 <= (found.remain.started_at - view.rain_began_at).total_seconds() <= _WETS_S
+    after_s = (found.remain.started_at - view.rain_began_at).total_seconds()
+    return _WETS_S[0] <= after_s <= _WETS_S[1]

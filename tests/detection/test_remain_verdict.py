@@ -33,6 +33,7 @@ def still(
     at_border: bool = False,
     wet: bool = False,
     cluster: Box | None = None,
+    gain: float = 1.0,
 ) -> Leftover:
     region = np.zeros(SHAPE, bool)
     x1, y1, x2, y2 = (int(n) for n in box)
@@ -41,7 +42,7 @@ def still(
     return Leftover(
         region=region, blob_area=area, area=area, age_s=age_s, since_s=age_s, box=box,
         cluster=cluster or box, contrast=40.0, added=added, displaced=displaced,
-        at_border=at_border, wet=wet, steep=steep,
+        at_border=at_border, wet=wet, steep=steep, gain=gain,
     )  # fmt: skip
 
 
@@ -166,3 +167,23 @@ def test_what_is_faint_must_stand_out_clearly() -> None:
         assert verdict(Judge(5.0), one, 60) is said
     plain = replace(still(BAG, added=1.2, displaced=0.2), contrast=15.0)
     assert verdict(Judge(5.0), plain, 60) is Verdict.OBJECT
+
+
+@pytest.mark.parametrize(
+    ("gain", "steep", "age_s", "said"),
+    [
+        (1.5, 0.12, 9.0, Verdict.LIGHT),
+        (1.5, 0.2, 9.0, Verdict.OBJECT),  # it has an outline: a thing that lay in the light
+        (0.6, 0.12, 9.0, Verdict.OBJECT),  # darker than the ground was without lamps
+        (1.5, 0.12, 5.0, Verdict.OBJECT),  # came later
+    ],
+)
+def test_what_is_left_of_light_is_light(
+    gain: float, steep: float, age_s: float, said: Verdict
+) -> None:
+    """Somebody passes before the lamps; part of their light is too small to be told by itself."""
+    judge = Judge(5.0)
+    pool = still((200, 150, 320, 200), steep=0.06, gain=1.6)
+    assert verdict(judge, pool, 60) is Verdict.LIGHT
+    part = still((220, 160, 250, 185), steep=steep, gain=gain, age_s=age_s)
+    assert verdict(judge, part, 63) is said
