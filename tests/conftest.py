@@ -7,6 +7,10 @@ from collections.abc import Generator
 
 import pytest
 
+from tests.databases import embedded, migrated
+
+__all__ = ["embedded", "migrated"]
+
 REQUIRED = tuple(filter(None, os.environ.get("MUCKWATCH_TEST_REQUIRE", "").split(",")))
 """Words: CI names what it has installed, such as `chromium,mosquitto`."""
 

@@ -22,7 +22,6 @@ from store.alert_reader import alert_page, recent_alerts
 from store.alert_row import StoredAlert
 from store.batch import Batch
 from store.database import Connection, connect
-from store.migrate import migrate
 from store.operator import lay_at, lay_sighting
 from store.sighting_reader import recent_sightings
 from store.sighting_row import StoredSighting
@@ -39,9 +38,7 @@ from tests.app.camera_world import (
     recorder_of,
     settings_of,
 )
-from tests.store.conftest import embedded, fresh_database
-
-__all__ = ["embedded"]
+from tests.databases import fresh_database
 
 pytestmark = pytest.mark.servers
 
@@ -50,10 +47,9 @@ FIRST, SECOND, ABSENT = TRUCKS[:3]
 
 
 @pytest.fixture
-def database(embedded: DatabaseSettings) -> Iterator[DatabaseSettings]:
-    with fresh_database(embedded) as url:
+def database(embedded: DatabaseSettings, migrated: str) -> Iterator[DatabaseSettings]:
+    with fresh_database(embedded, migrated) as url:
         with connect(DatabaseSettings(url=url)) as conn:
-            migrate(conn)
             seed_site_files(conn, read_site_folder(folder()))
         yield DatabaseSettings(url=url)
 

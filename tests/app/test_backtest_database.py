@@ -18,14 +18,11 @@ from config.site_files import read_site_folder
 from ingest.position import Position, Quality
 from store.batch import Batch
 from store.database import Connection, connect
-from store.migrate import migrate
 from store.position_reader import positions_received_between
 from store.site import seed_site_files
 from store.writer import Writer
 from tests.app.backtest_world import T0, csv_of, drives, recorded, site_of
-from tests.store.conftest import embedded, fresh_database
-
-__all__ = ["embedded"]
+from tests.databases import fresh_database
 
 pytestmark = pytest.mark.servers
 
@@ -33,15 +30,14 @@ HOUR = timedelta(hours=1)
 
 
 @pytest.fixture
-def url(embedded: DatabaseSettings) -> Iterator[str]:
-    with fresh_database(embedded) as fresh:
+def url(embedded: DatabaseSettings, migrated: str) -> Iterator[str]:
+    with fresh_database(embedded, migrated) as fresh:
         yield fresh
 
 
 @pytest.fixture
 def conn(url: str) -> Iterator[Connection]:
     with connect(DatabaseSettings(url=url)) as connection:
-        migrate(connection)
         yield connection
 
 

@@ -22,10 +22,9 @@ from store.migrate import migrate
 from store.operator import acknowledge
 from tests.app.chaos_cameras import CAMERAS, FPS, GOP, ZONE, pieces, programmes, write_site
 from tests.app.chaos_rig import FPS_ANALYSED, LONG_S, Teller, evidence_of, fill_store, vision
+from tests.databases import fresh_database
 from tests.ingest.waiting import wait_until
-from tests.store.conftest import embedded, fresh_database
 
-__all__ = ["embedded"]
 pytestmark = [pytest.mark.servers, pytest.mark.timeout(600)]
 
 SHOWS_WITHIN, OVER_WITHIN = timedelta(seconds=15), timedelta(seconds=10)

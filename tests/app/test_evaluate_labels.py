@@ -27,15 +27,12 @@ from store.batch import Batch
 from store.database import Connection, connect
 from store.evidence_keeper import EvidenceKeeper
 from store.evidence_objects import EvidenceObjects
-from store.migrate import migrate
 from store.operator import acknowledge, confirm, dismiss
 from store.site import seed_site_files
 from store.writer import Writer
 from tests.app.evaluate_folder import write_folder
-from tests.store.conftest import embedded, fresh_database
+from tests.databases import fresh_database
 from tests.store.made import NOON, alert, raised
-
-__all__ = ["embedded"]
 
 BOX = (100.0, 50.0, 140.0, 80.0)
 PILE, SOLID, BAG = (CLASS_ID[name] for name in ("waste_pile", "spill_solid", "bag"))
@@ -128,15 +125,14 @@ def test_boxes_are_cut_to_the_picture_and_told_in_fractions():
 
 
 @pytest.fixture
-def url(embedded: DatabaseSettings) -> Iterator[str]:
-    with fresh_database(embedded) as fresh:
+def url(embedded: DatabaseSettings, migrated: str) -> Iterator[str]:
+    with fresh_database(embedded, migrated) as fresh:
         yield fresh
 
 
 @pytest.fixture
 def conn(url: str, tmp_path: Path) -> Iterator[Connection]:
     with connect(DatabaseSettings(url=url)) as connection:
-        migrate(connection)
         site = write_folder(tmp_path / "set") / "site"
         seed_site_files(connection, read_site_folder(site))
         yield connection

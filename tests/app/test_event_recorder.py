@@ -18,7 +18,6 @@ from store.alert_reader import recent_alerts
 from store.batch import Batch, Written
 from store.cameras import camera_states
 from store.database import Connection, connect
-from store.migrate import migrate
 from store.position_reader import rejected_messages
 from store.sighting_reader import recent_sightings
 from tests.app.camera_world import (
@@ -32,9 +31,7 @@ from tests.app.camera_world import (
     settings_of,
     track,
 )
-from tests.store.conftest import embedded, fresh_database
-
-__all__ = ["embedded"]
+from tests.databases import fresh_database
 
 pytestmark = pytest.mark.servers
 
@@ -43,10 +40,8 @@ LONG_S = 30.0
 
 
 @pytest.fixture
-def database(embedded: DatabaseSettings) -> Iterator[DatabaseSettings]:
-    with fresh_database(embedded) as url:
-        with connect(DatabaseSettings(url=url)) as conn:
-            migrate(conn)
+def database(embedded: DatabaseSettings, migrated: str) -> Iterator[DatabaseSettings]:
+    with fresh_database(embedded, migrated) as url:
         yield DatabaseSettings(url=url)
 
 

@@ -28,13 +28,11 @@ from store.evidence_reader import evidence_rows, manifest_and_rows, storage_stat
 from tests.store.conftest import (
     conn,
     database_url,
-    embedded,
-    migrated,
     server,
     settings,
 )
 
-__all__ = ["conn", "database_url", "embedded", "migrated", "server", "settings"]
+__all__ = ["conn", "database_url", "server", "settings"]
 
 pytestmark = pytest.mark.servers
 SITE = load_site(read_site_folder(folder()))

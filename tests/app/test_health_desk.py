@@ -22,13 +22,11 @@ from ingest.frame import Frame
 from ingest.stream_health import StreamHealth, StreamState
 from store.camera_pictures import camera_picture
 from store.database import Connection, connect
-from store.migrate import migrate
 from store.placements import Placement, PlacementState, placement_picture, placements, put_placement
 from store.site import seed_site_files
 from tests.console.world import FILES, SITE
-from tests.store.conftest import embedded, fresh_database
+from tests.databases import fresh_database
 
-__all__ = ["embedded"]
 pytestmark = pytest.mark.servers
 
 NOW = datetime(2026, 6, 1, 2, tzinfo=UTC)
@@ -36,10 +34,9 @@ CAMERA = SITE.cameras["gate-east"]
 
 
 @pytest.fixture
-def database(embedded: DatabaseSettings) -> Iterator[DatabaseSettings]:
-    with fresh_database(embedded) as url:
+def database(embedded: DatabaseSettings, migrated: str) -> Iterator[DatabaseSettings]:
+    with fresh_database(embedded, migrated) as url:
         with connect(DatabaseSettings(url=url)) as conn:
-            migrate(conn)
             seed_site_files(conn, FILES)
         yield DatabaseSettings(url=url)
 

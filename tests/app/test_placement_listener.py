@@ -14,13 +14,10 @@ from config.demo_district import folder
 from config.settings import DatabaseSettings
 from config.site_files import read_site_folder
 from store.database import Connection, connect
-from store.migrate import migrate
 from store.placements import put_placement
 from store.site import read_site, seed_site_files
-from tests.store.conftest import embedded, fresh_database
+from tests.databases import fresh_database
 from tests.store.test_placements import placement
-
-__all__ = ["embedded"]
 
 pytestmark = pytest.mark.servers
 
@@ -28,15 +25,14 @@ LONG_S = 30.0
 
 
 @pytest.fixture
-def database(embedded: DatabaseSettings) -> Iterator[DatabaseSettings]:
-    with fresh_database(embedded) as url:
+def database(embedded: DatabaseSettings, migrated: str) -> Iterator[DatabaseSettings]:
+    with fresh_database(embedded, migrated) as url:
         yield DatabaseSettings(url=url)
 
 
 @pytest.fixture
 def conn(database: DatabaseSettings) -> Iterator[Connection]:
     with connect(database) as connection:
-        migrate(connection)
         seed_site_files(connection, read_site_folder(folder()))
         yield connection
 

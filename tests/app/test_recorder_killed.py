@@ -14,11 +14,8 @@ import pytest
 
 from config.settings import DatabaseSettings
 from store.database import connect
-from store.migrate import migrate
 from tests.app.camera_world import NOW
-from tests.store.conftest import embedded, fresh_database
-
-__all__ = ["embedded"]
+from tests.databases import fresh_database
 
 pytestmark = pytest.mark.servers
 
@@ -27,10 +24,8 @@ COUNT = 60
 
 
 @pytest.fixture
-def url(embedded: DatabaseSettings) -> Iterator[str]:
-    with fresh_database(embedded) as fresh:
-        with connect(DatabaseSettings(url=fresh)) as conn:
-            migrate(conn)
+def url(embedded: DatabaseSettings, migrated: str) -> Iterator[str]:
+    with fresh_database(embedded, migrated) as fresh:
         yield fresh
 
 

@@ -23,7 +23,7 @@ from ingest.replay import replay
 from ingest.tracks import read_tracks
 from store.database import connect
 from tests.app.recorded_site import write_site, zones_over
-from tests.store.conftest import fresh_database
+from tests.databases import fresh_database
 
 RECORDING = Path(__file__).parents[2].parent / "shared/data/gps/wuxi_vehicles.csv"
 FIXES = 20_188

@@ -16,20 +16,15 @@ from app.servers.ports import free_port
 from config.settings import ConsoleSettings, DatabaseSettings, Settings
 from console.application import create_app
 from store.database import connect
-from store.migrate import migrate
 from tests.console.world import World, destinations_of
-from tests.store.conftest import embedded, fresh_database
-
-__all__ = ["embedded"]
+from tests.databases import fresh_database
 
 USER = ("operator", "渣土 pass")
 
 
 @pytest.fixture
-def database(embedded: DatabaseSettings) -> Iterator[DatabaseSettings]:
-    with fresh_database(embedded) as url:
-        with connect(DatabaseSettings(url=url)) as conn:
-            migrate(conn)
+def database(embedded: DatabaseSettings, migrated: str) -> Iterator[DatabaseSettings]:
+    with fresh_database(embedded, migrated) as url:
         yield DatabaseSettings(url=url)
 
 

@@ -27,6 +27,13 @@ pytestmark = pytest.mark.servers
 AUTH = requests.auth.HTTPBasicAuth(b"operator", "渣土 pass".encode())
 
 
+@pytest.fixture(autouse=True)
+def _often(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is told every so often comes sooner than in production."""
+    monkeypatch.setattr("console.feed.STATUS_EVERY_S", 1.5)
+    monkeypatch.setattr("console.feed.RETRY_S", 0.3)
+
+
 class Stream:
     def __init__(self, answer: requests.Response) -> None:
         self._lines = answer.iter_lines(chunk_size=1, decode_unicode=True)

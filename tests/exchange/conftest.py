@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import shutil
 import socket
-import tempfile
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from datetime import UTC, datetime
 from hashlib import sha256
-from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -19,13 +16,11 @@ import numpy as np
 import psycopg
 import pytest
 import uvicorn
-from pydantic import SecretStr
 
 from alerts.alert import Alert, AlertChange, ChangeKind, Evidence, Severity
-from app.servers.postgres import EmbeddedPostgres
 from config.settings import DatabaseSettings
 from store.database import connect
-from store.migrate import migrate
+from tests.databases import fresh_database
 
 AT = datetime(2026, 3, 9, 22, 30, 15, tzinfo=UTC)  # 10 March, 06:30:15 in China
 
@@ -129,18 +124,9 @@ def serving() -> Callable[..., AbstractContextManager[str]]:
 
 
 @pytest.fixture(scope="session")
-def embedded_database() -> Iterator[DatabaseSettings]:
-
-    folder = Path(tempfile.mkdtemp(prefix="mw-"))
-    folder.chmod(0o755)  # a server that root starts runs as another user
-    try:
-        with EmbeddedPostgres(folder / "pg") as server:
-            settings = DatabaseSettings(url=server.url, password=SecretStr(server.password))
-            with connect(settings) as connection:
-                migrate(connection)
-            yield settings
-    finally:
-        shutil.rmtree(folder)
+def embedded_database(embedded: DatabaseSettings, migrated: str) -> Iterator[DatabaseSettings]:
+    with fresh_database(embedded, migrated) as url:
+        yield DatabaseSettings(url=url)
 
 
 @pytest.fixture

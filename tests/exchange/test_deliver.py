@@ -312,6 +312,7 @@ def test_one_process_at_a_time_serves_a_destination(
     database, connection, serving, received, make_change, monkeypatch
 ):
     monkeypatch.setattr("exchange.lane.STANDBY_S", 0.05)
+    monkeypatch.setattr("exchange.lane.LEASE", timedelta(seconds=2))
     with serving(command_centre(SECRET, received)) as url:
         settings = DeliverySettings(webhooks=(webhook(url + "/"),))
         with delivering(database, settings), delivering(database, settings):

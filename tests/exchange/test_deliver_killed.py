@@ -36,11 +36,9 @@ run(settings.database, settings.delivery, threading.Event())
 
 def start(database: DatabaseSettings, url: str) -> subprocess.Popen[bytes]:
     webhook = {"id": "centre", "url": url, "secret": SECRET}
-    assert database.password is not None
     environment = {
         **os.environ,
         "MUCKWATCH_DATABASE__URL": database.url,
-        "MUCKWATCH_DATABASE__PASSWORD": database.password.get_secret_value(),
         "MUCKWATCH_DELIVERY__WEBHOOKS": msgspec.json.encode([webhook]).decode(),
     }
     root = Path(__file__).parents[2]
