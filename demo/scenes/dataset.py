@@ -24,6 +24,8 @@ _REGIONS_PER_DRAWING = 2
 _LEAST_INSIDE = 0.4
 """Share of a box that a crop must hold for the box to stay in it (ours)."""
 _LEAST_PX = 4
+_LEARNT_PX = (8, 3)
+"""Longer and shorter side, in the 320 px that a network is shown: less is not learnt (ours)."""
 
 Boxes = list[tuple[int, int, int, int, int]]
 """Class id, x1, y1, x2, y2 in pixels."""
@@ -52,7 +54,9 @@ class DatasetWriter:
         stem = f"{split}_{self.written:05d}"
         image = f"images/{split}/{stem}.jpg"
         cv2.imwrite(str(self.folder / image), picture, [cv2.IMWRITE_JPEG_QUALITY, 92])
-        lines = label_lines(boxes, picture.shape[1], picture.shape[0])
+        scale = CROP_PX / max(picture.shape[:2])
+        large = [box for box in boxes if _may_be_learnt(box, scale)]
+        lines = label_lines(large, picture.shape[1], picture.shape[0])
         label = self.folder / "labels" / split / f"{stem}.txt"
         label.write_text("".join(f"{line}\n" for line in lines))
         self._provenance.append(f"{image},{split},{scene},{scene},synthetic")
@@ -66,6 +70,12 @@ class DatasetWriter:
         names = "".join(f"  {i}: {name}\n" for i, name in enumerate(CLASS_NAMES))
         data.write_text(f"train: images/train\nval: images/val\nnames:\n{names}", encoding="utf-8")
         return data
+
+
+def _may_be_learnt(box: tuple[int, int, int, int, int], scale: float) -> bool:
+    _, x1, y1, x2, y2 = box
+    short, long = sorted((scale * (x2 - x1), scale * (y2 - y1)))
+    return long >= _LEARNT_PX[0] and short >= _LEARNT_PX[1]
 
 
 def write_dataset(

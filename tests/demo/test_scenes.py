@@ -13,7 +13,7 @@ import yaml
 from config.detector_classes import CLASS_NAMES
 from demo.scenes import litter
 from demo.scenes.backdrop import Surroundings, paint_backdrop, paint_place
-from demo.scenes.dataset import CROP_PX, region, write_dataset
+from demo.scenes.dataset import CROP_PX, DatasetWriter, region, write_dataset
 from demo.scenes.glyphs import GLYPHS, PROVINCES, glyph
 from demo.scenes.ground import Road
 from demo.scenes.light import CONDITIONS, Light, make_light
@@ -173,6 +173,14 @@ def test_the_data_set_is_well_formed(tmp_path: Path):
     train = [p for p in seen if "train" in p.parts]
     val = [p for p in seen if "val" in p.parts]
     assert not any(np.array_equal(seen[a], seen[b]) for a in train for b in val)
+
+
+def test_what_a_network_sees_as_a_few_pixels_is_no_label(tmp_path: Path):
+    writer = DatasetWriter(tmp_path, ("train",))
+    boxes = [(8, 100, 100, 114, 120), (8, 0, 0, 14, 14), (10, 300, 40, 305, 70)]  # of 640: halved
+    writer.add("train", "a", np.zeros((360, 640, 3), np.uint8), boxes)
+    (label,) = (tmp_path / "labels" / "train").glob("*.txt")
+    assert len(label.read_text().splitlines()) == 1
 
 
 def test_a_truck_is_cut_at_the_lens_and_not_gone_at_once(stage):
