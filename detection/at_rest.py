@@ -15,6 +15,7 @@ import numpy as np
 
 from detection.box_geometry import area_of, gap, share_covered
 from detection.detections import VEHICLE_CLASSES
+from detection.same_vehicle import goes_on_as
 from detection.scene_event import Box
 from detection.tracking import MOVING, Track
 
@@ -24,7 +25,7 @@ LOST_S = 1.0
 ON_SPOT = 0.3  # who is seen now is at rest there, or passes: boxes share so much or less
 FILLS = 0.6  # of each other: what is lost there, and what stands there, are one (ours)
 INSIDE = 0.7  # of a vehicle's box lies in the region...
-PART = 0.25  # ...and it is so much of the region: the rest goes with it (ours)
+PART = 0.15  # ...and it is so much of the region: the rest, a long shadow, goes with it (ours)
 UNSEEN_S = 3.0  # so long, or in so few of its last pictures, of a mover that the model knows (ours)
 UNSEEN_SHARE = 0.3
 STANDS_S = 1.0  # who is seen where it was so long ago...
@@ -181,21 +182,36 @@ def was_uncovered(box: Box, still_since: datetime, tracks: Iterable[Track], at: 
     )
 
 
-def seen_here(track: Track, box: Box, at: datetime) -> bool:
+def seen_here(track: Track, box: Box, at: datetime, tracks: Iterable[Track] = ()) -> bool:
     """True while the model, most of the time, sees a person or vehicle stand in that place.
 
     Whoever stands there came from elsewhere: what the model names and what never moved was there
-    before, or is the thing itself, misnamed. The place may be larger than the vehicle: its shadow
+    before, or is the thing itself, misnamed. Of `tracks`, all of the camera, one may have come and
+    been lost where this one begins: a new id. The place may be larger than the vehicle: its shadow
     and its lamps' light belong to it.
     """
     if (at - track.last_seen_at).total_seconds() > 3:
         return False
-    if 2 * track.votes[MOVING] > track.votes.total() or track.named_lately < UNSEEN_SHARE:
+    mostly = track.named_lately >= MOST or 2 * track.votes[MOVING] <= track.votes.total()
+    if not mostly or track.named_lately < UNSEEN_SHARE:
         return False  # the model took it for a vehicle now and then, no more
-    if track.travelled() < MOVED or not _stands(track):
+    came = track.travelled() >= MOVED or any(
+        goes_on_as(one, track) and _went_px(one) >= MOVED * _length_px(track.box) for one in tracks
+    )
+    if not came or not _stands(track):
         return False
     within = share_covered(track.box, box) >= INSIDE and share_covered(box, track.box) >= PART
     return within or share_covered(box, track.box) >= 0.5
+
+
+def _went_px(track: Track) -> float:
+    """From where it was first seen to where it was last seen."""
+    (x1, y1, x2, y2), (x3, y3, x4, y4) = track.path[0][1], track.box
+    return math.hypot(x3 + x4 - x1 - x2, y3 + y4 - y1 - y2) / 2
+
+
+def _length_px(box: Box) -> float:
+    return max(box[2] - box[0], box[3] - box[1])
 
 
 def _stands(track: Track) -> bool:

@@ -154,6 +154,13 @@ def leftovers(look: Look, background: Background, least_age_s: float) -> list[Le
     return found
 
 
+def clusters(mask: Mask, scale: float) -> list[Box]:
+    """Boxes, in pixels of the frame, of parts that lie close by each other; the largest first."""
+    together = cv2.dilate(mask.view(np.uint8), np.ones((CLUSTER_PX, CLUSTER_PX), np.uint8))
+    _, _, stats, _ = cv2.connectedComponentsWithStats(together)
+    return [_box(row, scale, CLUSTER_PX // 2) for row in sorted(stats[1:], key=lambda row: -row[4])]
+
+
 def _box(stats: NDArray[np.int32], scale: float, margin: int) -> Box:
     """Of a component that was grown by `margin` pixels, in pixels of the frame."""
     x, y, w, h = (int(n) for n in stats[:4])

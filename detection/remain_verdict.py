@@ -172,7 +172,7 @@ def _resting(
     still_since = at - timedelta(seconds=leftover.since_s)
     size_px = _frame_size(leftover.region, scale)
     moment = Moment(at, still_since, size_px)
-    if any(seen_here(track, leftover.box, at) for track in tracks):
+    if any(seen_here(track, leftover.box, at, tracks) for track in tracks):
         return Verdict.SEEN
     boxes = [leftover.box, leftover.cluster]
     if leftover.wet:  # no part of a vehicle close by, unless it touches it, as its shadow does

@@ -14,7 +14,7 @@ import numpy as np
 
 from detection.background import Background, Look, Mask
 from detection.box_geometry import around_both, gap
-from detection.leftover import Leftover, leftovers
+from detection.leftover import Leftover, clusters, leftovers
 from detection.remain import Remain, RemainsChange
 from detection.remain_verdict import Judge, Verdict
 from detection.scene_event import Box
@@ -49,16 +49,15 @@ class Remains:
         regions = [remain.region for remain in self._present if remain.region.shape == shape]
         return np.asarray(np.any(regions, axis=0)) if regions else np.zeros(shape, bool)
 
-    def pending(self, look: Look) -> Box | None:
+    def pending(self, look: Look) -> Sequence[Box]:
         """In pixels of the frame, what is about to be judged: the model should look there."""
         if not look.ready or look.fraction == 0.0:
-            return None
+            return ()
         near = (look.age_s > 0.5 * self.persistence_s) & look.lasting
         near &= ~self.known(look.age_s.shape)
         if np.count_nonzero(near) <= 30:
-            return None
-        x, y, w, h = (float(n) / look.scale for n in cv2.boundingRect(near.view(np.uint8)))
-        return x, y, x + w, y + h
+            return ()
+        return clusters(near, look.scale)
 
     def advance(
         self,

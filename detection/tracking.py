@@ -19,7 +19,7 @@ MOVING = "moving"
 """The class of what only motion shows: a view too steep, a class the model does not know."""
 
 KEPT_S = 90.0  # tracks and their path are remembered so long after they were last seen
-NAMED_LEAST = 3  # pictures
+NAMED_LEAST, NAMED_SHARE = 3, 0.2  # pictures, and of all of them
 NAMED_FOLLOWS = 0.1
 PARKED_S = 5.0  # what came, and then stood for so long, parks
 PARKED_KEPT_S = 6 * 3600.0  # and is remembered so long after it was last seen
@@ -68,7 +68,8 @@ class Track:
     @property
     def known_to_model(self) -> bool:
         """The model saw it often enough to see it again."""
-        return self.votes.total() - self.votes[MOVING] >= NAMED_LEAST
+        named = self.votes.total() - self.votes[MOVING]
+        return named >= max(NAMED_LEAST, NAMED_SHARE * self.votes.total())
 
     @property
     def box(self) -> Box:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from functools import reduce
 
 import numpy as np
 
@@ -12,7 +13,7 @@ from config.settings import VisionSettings
 from detection.album import Album
 from detection.background import UNSETTLED, Background, Look
 from detection.blobs import moving_blobs
-from detection.box_geometry import share_covered
+from detection.box_geometry import around_both, share_covered
 from detection.detections import Detections
 from detection.detector import Detector
 from detection.ground_map import GroundMap
@@ -31,6 +32,7 @@ from ingest.frame import Frame
 
 _QUIET_EVERY = timedelta(seconds=1)
 _STAYS_AWAKE = timedelta(seconds=2)
+_MOST_PENDING = 3  # regions that wait to be judged, the largest, are shown to the model at a time
 _PATIENCE_TIMES = 3
 """A region that waits to be judged for so many times `persistence_s` keeps nobody awake any more: a
 vehicle that parks, a shadow. It is judged in the pictures of rest (ours)."""
@@ -126,11 +128,12 @@ class CameraWatch:
         remains = self._what_stays(look, at)
         return self._view(frame, look, current, remains)
 
-    def _awaits(self, pending: Box | None, at: datetime) -> bool:
+    def _awaits(self, regions: Sequence[Box], at: datetime) -> bool:
         """A region is about to be judged, and not the same since long ago."""
-        if pending is None:
+        if not regions:
             self._pending = None
             return False
+        pending = reduce(around_both, regions)
         since, was = self._pending or (at, pending)
         moved_at = self._awake_until
         moved = moved_at is not None and at - moved_at <= self._patience
@@ -156,12 +159,12 @@ class CameraWatch:
         look: Look,
         motion: Motion,
         blobs: Sequence[Box],
-        pending: Box | None,
+        pending: Sequence[Box],
     ) -> Detections:
         """The model's answer for what moves or is about to be judged; none while all is still."""
-        if not motion.moving and (pending is None or not look.ready):
+        if not motion.moving and not (pending and look.ready):
             return Detections.none(self._detector.names)
-        wanted = [*_moving(motion, blobs), *([pending] if pending is not None else [])]
+        wanted = [*_moving(motion, blobs), *pending[:_MOST_PENDING]]
         self.frames_detected += 1
         return look_closely(self._detector, frame, wanted)
 

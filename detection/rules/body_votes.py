@@ -16,6 +16,7 @@ from detection.detections import TRUCK_CLASSES
 from detection.parameters import LoadParameters
 from detection.passage import way_of
 from detection.picture_zones import point_in_zone
+from detection.same_vehicle import goes_on_as, same_vehicle
 from detection.scene_event import Passer, SceneEvent
 from detection.scene_view import SceneView
 from detection.sighting import track_uid
@@ -66,11 +67,16 @@ class BodyVotes:
             votes = votes_for(self.class_name, _lately(track.bodies, p.within_s))
             sure = votes.count >= p.votes and votes.share >= p.share and votes.score >= p.score
             shows = bool(track.bodies) and track.bodies[-1].class_name == self.class_name
-            if sure and shows and self.allows(view, track):
+            if sure and shows and self.allows(view, track) and not self._told_already(view, track):
                 event = self._event(view, track, votes)
                 self._told[track.track_id] = event
                 events.append(event)
         return events
+
+    def _told_already(self, view: SceneView, track: Track) -> bool:
+        """Under another id: of a part that was followed beside it, or one that was lost."""
+        told = (view.tracks[i] for i in self._told if i in view.tracks)
+        return any(same_vehicle(one, track) or goes_on_as(one, track) for one in told)
 
     def _ended(self, view: SceneView) -> list[SceneEvent]:
         over = []

@@ -24,6 +24,7 @@ from detection.tracking import Track
 Values = dict[str, float | int | str | bool | None]
 
 WIDEST_M = 40.0  # of ground across the picture: somebody there has 27 of 640 working pixels (ours)
+AT_ONCE_S = 2.0  # ours
 NEAR_SHARE = 0.06  # of the picture's width: so far from what was told, it is one more part of it
 
 
@@ -143,13 +144,15 @@ class ToldRemains:
     def joins(self, found: Found, within_s: float, width_px: int) -> bool:
         """True where it is one more thing of the same passer's, or lies beside what was told.
 
-        Hence no event of its own. `width_px`: of the frame.
+        Hence no event of its own. `width_px`: of the frame. On a road, what begins to lie there
+        within `AT_ONCE_S` was lost by one, along its way.
         """
         for telling in self._telling:
-            since_s = (found.remain.started_at - telling.event.started_at).total_seconds()
+            since_s = abs((found.remain.started_at - telling.event.started_at).total_seconds())
             same = found.passer is not None and telling.passer_id == found.passer.track_id
             beside = gap(telling.box, found.remain.box) <= NEAR_SHARE * width_px
-            if (same or beside) and abs(since_s) <= within_s:
+            at_once = self.zone_kind is CameraZoneKind.ROAD and since_s <= AT_ONCE_S
+            if at_once or ((same or beside) and since_s <= within_s):
                 telling.parts.add(found.remain.number)
                 telling.box = around_both(telling.box, found.remain.box)
                 found.remain.told = True

@@ -36,9 +36,14 @@ def drive(
     *,
     step_px: float,
     name: str = "muck_truck",
+    renamed_at: int | None = None,
 ) -> list[SceneEvent]:
-    """A truck crosses; of each picture the body's class and score, "" for none."""
+    """A truck crosses; of each picture the body's class and score, "" for none.
+
+    `renamed_at`: from that picture on it has another id.
+    """
     track = Track(1, BEGIN)
+    tracks = {1: track}
     album, background = Album(), Background()
     told: list[SceneEvent] = []
     left = 230.0 if step_px < 0 else 20.0
@@ -46,6 +51,8 @@ def drive(
         at = BEGIN + timedelta(seconds=number / 5)
         frame = Frame.of(camera.id, at, PIXELS, number)
         seen = number < len(bodies)
+        if number == renamed_at:
+            track = tracks[2] = Track(2, at)
         if seen:
             box = (left + step_px * number, 60.0, left + step_px * number + 70, 120.0)
             track.path.append((at, box))
@@ -58,7 +65,7 @@ def drive(
         album.add(frame, current)
         view = SceneView(
             camera=camera, frame=frame, look=look, background=background,
-            detections=Detections.none(), current=current, tracks={1: track}, album=album,
+            detections=Detections.none(), current=current, tracks=tracks, album=album,
         )  # fmt: skip
         told += [o for o in rule.advance(view) if isinstance(o, SceneEvent)]
     return told
@@ -125,3 +132,8 @@ def test_a_body_belongs_to_the_smallest_truck_around_it() -> None:
     small, large = sorted(tracking.tracks.values(), key=lambda t: t.box[2])
     assert {body.class_name for body in small.bodies} == {"load_open"}
     assert not large.bodies
+
+
+def test_a_truck_that_gets_another_id_is_told_once() -> None:
+    told = drive(OpenLoad(LoadParameters()), STREET, [OPEN] * 24, step_px=4, renamed_at=12)
+    assert [event.ended_at is None for event in told] == [True, False]

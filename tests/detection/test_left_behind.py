@@ -311,3 +311,17 @@ def test_where_it_begins_to_rain_a_patch_of_the_road_may_be_a_puddle(rain_from_s
             cv2.line(image, (x, y), (x, y + 20), (215, 215, 215), 1)
 
     assert [event.kind for event in told(film(rains, 50), road)] == kinds
+
+
+def test_what_is_lost_at_once_along_a_road_is_one_spill() -> None:
+    corners = ((0.05, 0.3), (0.95, 0.3), (0.95, 0.95), (0.05, 0.95))
+
+    def spills(image: Image, at_s: float) -> None:
+        if at_s >= 12:
+            bag(image, 120)
+        if at_s >= 13:
+            bag(image, 380)
+
+    for kind, events in ((CameraZoneKind.ROAD, 1), (CameraZoneKind.NO_DUMP, 2)):
+        camera = replace(CAMERA, zones=(CameraZone("z", kind, corners),))
+        assert len(told(film(spills, 25), camera)) == events

@@ -110,12 +110,12 @@ def test_whom_the_model_knew_must_be_seen_to_stand() -> None:
     thing: Box = (300.0, 190.0, 345.0, 250.0)
     walker = way(1, (40, (100.0, 150.0, 130.0, 250.0)), (46, (300.0, 150.0, 330.0, 250.0)),
                  (47, thing), (60, thing), named="person")  # fmt: skip
-    walker.named_at, walker.named_lately = at(60), 0.8
+    walker.named_at, walker.named_lately = at(60), 0.5
     walker.votes[MOVING] = walker.votes["person"] + 1  # else he is plainly seen there
     assert verdict(Judge(5.0), still(thing), 60, walker) is Verdict.STANDS
     walker.named_lately = 0.1
     assert verdict(Judge(5.0), still(thing), 60, walker) is Verdict.OBJECT
-    walker.named_at, walker.named_lately = at(56), 0.8
+    walker.named_at, walker.named_lately = at(56), 0.5
     assert verdict(Judge(5.0), still(thing), 60, walker) is Verdict.OBJECT
 
 
@@ -187,3 +187,24 @@ def test_what_is_left_of_light_is_light(
     assert verdict(judge, pool, 60) is Verdict.LIGHT
     part = still((220, 160, 250, 185), steep=steep, gain=gain, age_s=age_s)
     assert verdict(judge, part, 63) is said
+
+
+@pytest.mark.parametrize(("lost_at_px", "said"), [(300.0, Verdict.SEEN), (180.0, Verdict.DOUBTFUL)])
+def test_who_came_and_got_another_id_is_seen_to_stand(lost_at_px: float, said: Verdict) -> None:
+    """The model names a box that never moved: the walker who was lost there a moment ago."""
+    place: Box = (300.0, 150.0, 330.0, 230.0)
+    lost: Box = (lost_at_px, 150.0, lost_at_px + 30, 230.0)
+    walker = way(1, (36, (100.0, 150.0, 130.0, 230.0)), (44.4, lost), named="person")
+    stands = way(2, (45, place), (60, place), named="person")
+    assert verdict(Judge(5.0), still(place, age_s=14), 60, walker, stands) is said
+
+
+def test_one_with_a_long_shadow_is_seen_in_a_region_that_holds_both() -> None:
+    """Of who was mostly a blob on the way, too, once the model names it picture by picture."""
+    person: Box = (300.0, 150.0, 320.0, 192.0)
+    came = way(1, (36, (100.0, 150.0, 120.0, 192.0)), (45, person), (60, person), named="person")
+    came.votes[MOVING] = 2 * came.votes["person"]
+    with_shadow = still((300.0, 150.0, 370.0, 204.0), age_s=14)
+    assert verdict(Judge(5.0), with_shadow, 60, came) is Verdict.SEEN
+    came.named_lately = 0.5
+    assert verdict(Judge(5.0), with_shadow, 60, came) is not Verdict.SEEN
