@@ -25,7 +25,8 @@ Values = dict[str, float | int | str | bool | None]
 
 WIDEST_M = 40.0  # of ground across the picture: somebody there has 27 of 640 working pixels (ours)
 AT_ONCE_S = 2.0  # ours
-NEAR_SHARE = 0.06  # of the picture's width: so far from what was told, it is one more part of it
+NEAR_SHARE = 0.06  # of the picture's width: so far from what was told...
+NEAR_S = 12.0  # ...and begun so long before or after it, it is one more part of it (ours)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -150,9 +151,9 @@ class ToldRemains:
         for telling in self._telling:
             since_s = abs((found.remain.started_at - telling.event.started_at).total_seconds())
             same = found.passer is not None and telling.passer_id == found.passer.track_id
-            beside = gap(telling.box, found.remain.box) <= NEAR_SHARE * width_px
+            near = gap(telling.box, found.remain.box) <= NEAR_SHARE * width_px
             at_once = self.zone_kind is CameraZoneKind.ROAD and since_s <= AT_ONCE_S
-            if at_once or ((same or beside) and since_s <= within_s):
+            if at_once or (same and since_s <= within_s) or (near and since_s <= NEAR_S):
                 telling.parts.add(found.remain.number)
                 telling.box = around_both(telling.box, found.remain.box)
                 found.remain.told = True
