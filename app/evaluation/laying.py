@@ -74,7 +74,8 @@ def lay(
             if seen is not None:
                 tracks.setdefault(seen.track_uid, seen)
         now = clip.starts_at + timedelta(seconds=clip.seconds) + _ALL_IN
-        fleet = FleetKnown(fixes, now, elsewhere=frozenset())
+        # An extract: whose positions are of other clips' times only, its terminal was not silent.
+        fleet = FleetKnown(fixes, now, elsewhere=frozenset(heard.keys() - fixes.keys()))
         found = {a.track_uid: a for a in attribute(list(tracks.values()), fleet, site)}
         findings = [
             finding
