@@ -30,6 +30,10 @@ DUMPED_CLASSES = {
 """A class that confirms matter left behind -> the alert kind it speaks for most."""
 
 
+THING_CLASSES = frozenset(DUMPED_CLASSES) - {"spill_liquid"}
+"""Of these the model can be sure; a wet patch is often just one."""
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Detections:
     """N objects of one picture, best score first.
@@ -62,3 +66,14 @@ class Detections:
             np.empty(0, np.int64),
             names or {},
         )
+
+
+def boxes_of(
+    detections: Detections, classes: frozenset[str], least_score: float
+) -> list[tuple[float, float, float, float]]:
+    """(x1, y1, x2, y2) in pixels of those of `classes` that score so much or more."""
+    return [
+        (float(x1), float(y1), float(x2), float(y2))
+        for i, (x1, y1, x2, y2) in enumerate(detections.boxes)
+        if detections.class_name(i) in classes and detections.scores[i] >= least_score
+    ]

@@ -20,6 +20,7 @@ from detection.at_rest import (
 from detection.background import Mask
 from detection.box_geometry import gap, share_covered
 from detection.leftover import Leftover
+from detection.scene_event import Box
 from detection.tracking import Track
 
 LATER_TIMES = 1.7  # half out of the picture, and somebody was seen to leave it (ours)
@@ -29,6 +30,8 @@ SETTLES_S = 3.0  # who was there has gone for so long: what it leaves is judged 
 IN_CLUSTER = 0.8  # so much of it lies in the box of parts about a mover (ours)
 SMALL_PX = 200  # working pixels: a person far away is as small (ours)
 WITH_S = 2.0  # parts of one thing stand still within so long of each other (ours)
+NAMED_S, NAMED_PICTURES = 2.0, 3  # named in so many pictures of so many seconds (ours)
+SAME_THING = 0.4  # of each box lies in the other (ours)
 LIT_S = 60.0  # so long it is remembered where light fell (ours)
 OF_LIGHT = 0.7  # of a region lies in it (ours)
 TOUCHES_PX = 8.0  # working pixels: parts no further apart are of one thing
@@ -75,12 +78,24 @@ class Judge:
     persistence_s: float
     _somebody: list[tuple[datetime, Leftover]] = field(default_factory=list)
     _lit: list[_Lit] = field(default_factory=list)
+    _matter: list[tuple[datetime, Box]] = field(default_factory=list)
 
     def advance(
-        self, regions: Sequence[Leftover], scale: float, tracks: Mapping[int, Track], at: datetime
+        self,
+        regions: Sequence[Leftover],
+        scale: float,
+        tracks: Mapping[int, Track],
+        at: datetime,
+        matter: Sequence[Box] = (),
     ) -> list[Verdict]:
-        """One verdict a region, in order; `scale` is working pixels per pixel of the frame."""
+        """One verdict a region, in order; `scale` is working pixels per pixel of the frame.
+
+        `matter`: where the model surely sees a thing left behind, in this picture.
+        """
         known = tracks.values()
+        named_since = at - timedelta(seconds=NAMED_S)
+        self._matter = [seen for seen in self._matter if seen[0] >= named_since]
+        self._matter += [(at, box) for box in matter]
         resting = [_resting(one, scale, known, at) for one in regions]
         self._somebody = [
             (seen_at, one)
@@ -109,11 +124,14 @@ class Judge:
         """Of a region that is no mover by itself."""
         if self._beside_somebody(leftover, scale):
             return Verdict.STANDS
+        since = at - timedelta(seconds=leftover.since_s)
+        if was_uncovered(leftover.box, since, tracks, at):
+            return Verdict.TAKEN_AWAY
+        if self._is_named(leftover):
+            return Verdict.OBJECT
         if leftover.is_light or self._was_lit(leftover, at):
             return Verdict.LIGHT
-        since = at - timedelta(seconds=leftover.since_s)
-        uncovered = was_uncovered(leftover.box, since, tracks, at)
-        if uncovered or not leftover.was_plainly_added:
+        if not leftover.was_plainly_added:
             return Verdict.TAKEN_AWAY
         return Verdict.DOUBTFUL if self._doubtful(leftover, tracks, at) else Verdict.OBJECT
 
@@ -124,6 +142,15 @@ class Judge:
             or (not leftover.wet and share_covered(leftover.box, one.cluster) >= IN_CLUSTER)
             for _, one in self._somebody
         )
+
+    def _is_named(self, leftover: Leftover) -> bool:
+        """The model has named it in several pictures: whatever it looks like, it is a thing."""
+        alike = {
+            at
+            for at, box in self._matter
+            if min(share_covered(box, leftover.box), share_covered(leftover.box, box)) >= SAME_THING
+        }
+        return len(alike) >= NAMED_PICTURES
 
     def _remember_lit(
         self, regions: Sequence[Leftover], verdicts: Sequence[Verdict], at: datetime

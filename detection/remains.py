@@ -26,6 +26,7 @@ GONE_S = 4.0
 GONE_SHARE = 0.2  # less of it than this still differs from the old scene
 FADED = 0.35  # of its first contrast: less is a ghost (ours)
 REMEMBERED_S = 120.0  # what is gone, so that a part of it is not told again
+ONE_THING = 4.0  # times its area: a region larger than that is a vehicle before it (ours)
 GROWN_TIMES = 1.2  # its area: it is asked anew in which zone it lies (ours)
 TOGETHER_S = 4.0  # parts that appeared within so long and lie close by are one thing
 TOGETHER_SHARE = 0.06  # of the picture's width
@@ -65,8 +66,11 @@ class Remains:
         background: Background,
         tracks: Mapping[int, Track],
         at: datetime,
+        matter: Sequence[Box] = (),
     ) -> RemainsChange:
-        """`look` is `background`'s view of this moment; `tracks` all that `Tracking` remembers."""
+        """`look` is `background`'s view of this moment; `tracks` all that `Tracking` remembers;
+        `matter` where the model surely sees a thing left behind, in pixels of the frame.
+        """
         if look.restarted:
             return RemainsChange(ended=self.forget(at))
         if not look.ready:
@@ -81,7 +85,7 @@ class Remains:
             if not self._joins_known(one, look, at) and not self._past_one(one, at)
         ]
         for leftover, verdict in zip(
-            fresh, self._judge.advance(fresh, look.scale, tracks, at), strict=True
+            fresh, self._judge.advance(fresh, look.scale, tracks, at, matter), strict=True
         ):
             if verdict is not Verdict.OBJECT:
                 self._absorb(leftover, verdict, background)
@@ -143,8 +147,9 @@ class Remains:
     def _known(self, leftover: Leftover, look: Look, at: datetime) -> Remain | None:
         near_px = TOGETHER_SHARE * leftover.region.shape[1] / look.scale
         for remain in self._present:
+            area = int(remain.region.sum())
             common = int((remain.region & leftover.region).sum())
-            if common > 0.1 * min(int(remain.region.sum()), leftover.area):
+            if common > 0.1 * min(area, leftover.area) and leftover.area <= ONE_THING * area:
                 return remain
             since = at - timedelta(seconds=leftover.since_s)
             together = abs((remain.started_at - since).total_seconds()) < TOGETHER_S

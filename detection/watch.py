@@ -14,7 +14,7 @@ from detection.album import Album
 from detection.background import UNSETTLED, Background, Look
 from detection.blobs import moving_blobs
 from detection.box_geometry import around_both, share_covered
-from detection.detections import Detections
+from detection.detections import THING_CLASSES, Detections, boxes_of
 from detection.detector import Detector
 from detection.ground_map import GroundMap
 from detection.health.camera_health import CameraHealth
@@ -33,6 +33,7 @@ from ingest.frame import Frame
 _QUIET_EVERY = timedelta(seconds=1)
 _STAYS_AWAKE = timedelta(seconds=2)
 _MOST_PENDING = 3  # regions that wait to be judged, the largest, are shown to the model at a time
+_SURE = 0.5  # score from which the model is believed that a thing lies there (ours)
 _PATIENCE_TIMES = 3
 """A region that waits to be judged for so many times `persistence_s` keeps nobody awake any more: a
 vehicle that parks, a shadow. It is judged in the pictures of rest (ours)."""
@@ -151,7 +152,8 @@ class CameraWatch:
         if was and look.ready and look.fraction > UNSETTLED:
             self._background.restart(at)
             return RemainsChange(ended=self._remains.forget(at))
-        return self._remains.advance(look, self._background, self._tracking.tracks, at)
+        matter = boxes_of(self.detections, THING_CLASSES, _SURE)
+        return self._remains.advance(look, self._background, self._tracking.tracks, at, matter)
 
     def _detected(
         self,

@@ -208,3 +208,20 @@ def test_one_with_a_long_shadow_is_seen_in_a_region_that_holds_both() -> None:
     assert verdict(Judge(5.0), with_shadow, 60, came) is Verdict.SEEN
     came.named_lately = 0.5
     assert verdict(Judge(5.0), with_shadow, 60, came) is not Verdict.SEEN
+
+
+@pytest.mark.parametrize(
+    "looks",
+    [
+        {"added": 0.1, "displaced": 0.2},  # it hides a bright kerb
+        {"at_border": True},
+    ],
+)
+def test_what_the_model_names_again_and_again_is_a_thing(looks) -> None:
+    one = still(BAG, **looks)
+    named: Box = (298.0, 222.0, 332.0, 252.0)
+    for place, said in ((named, True), (FAR_AWAY, False)):
+        judge = Judge(5.0)
+        verdicts = [judge.advance([one], 1.0, {}, at(60 + n / 5), [place])[0] for n in range(4)]
+        assert verdicts[1] is not Verdict.OBJECT
+        assert (verdicts[3] is Verdict.OBJECT) is said
