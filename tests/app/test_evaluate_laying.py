@@ -9,6 +9,7 @@ from uuid import UUID
 import pytest
 
 from app.evaluation.judgement import judge
+from app.evaluation.laying import lay
 from app.evaluation.outcome import ClipOutcome
 from app.evaluation.truth import Clip, Condition, EvaluationSet, Source, TrueEvent, TruePassage
 from config.site_files import load_site, read_site_folder
@@ -110,3 +111,17 @@ def test_without_positions_nobody_is_asked_for(evaluation, tmp_path):
     assert judged.layings == ()
     assert judged.passages.rows[-1].found == 1
     assert judged.summary()["attribution"] == []
+
+
+def test_whose_positions_are_of_another_clips_time_was_not_silent(evaluation):
+    """The file is an extract: of that truck nothing is known at this time."""
+    unread = outcome(sighting(1, 40.5), sighting(2, 60.5))
+    (of_clip,) = lay(evaluation, evaluation.clips, unread).answers.values()
+    before = of_clip[UUID(int=1)].candidates[0]
+    next_day = (T0 + timedelta(days=1)).isoformat()
+    with evaluation.positions.open("a", encoding="utf-8") as file:
+        file.write(f"\nt2,{next_day},{LON},{LAT},0,0")
+    (of_clip,) = lay(evaluation, evaluation.clips, unread).answers.values()
+    after = of_clip[UUID(int=1)].candidates[0]
+    assert (before.vehicle_id, after.vehicle_id) == ("t0", "t0")
+    assert after.confidence > before.confidence
