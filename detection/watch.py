@@ -69,6 +69,7 @@ class CameraWatch:
         given = parameters or CameraParameters()
         self.health = CameraHealth(camera, given)
         self._suspended = False
+        self._learnt_elsewhere = False  # the memories began anew while zones were suspended
         self._rules = list(rules if rules is not None else scene_rules(camera, given, settings))
         self._awake_until: datetime | None = None
         self._looked_at: datetime | None = None
@@ -147,9 +148,11 @@ class CameraWatch:
         """While the view is another one nothing is judged; what is not as before is learnt anew."""
         was, self._suspended = self._suspended, self.health.suspended
         if self._suspended:
+            self._learnt_elsewhere |= look.restarted
             gone = self.health.needs_placement
             return RemainsChange(ended=self._remains.forget(at)) if gone else NOTHING_REMAINS
-        if was and look.ready and look.fraction > UNSETTLED:
+        if was and (self._learnt_elsewhere or look.fraction > UNSETTLED):
+            self._learnt_elsewhere = False
             self._background.restart(at)
             return RemainsChange(ended=self._remains.forget(at))
         matter = boxes_of(self.detections, THING_CLASSES, _SURE)

@@ -157,18 +157,39 @@ def test_what_waits_at_the_edge_to_be_judged_keeps_nobody_awake_for_ever() -> No
     assert all(awake[at_s] for at_s in (9.0, 14.0, 20.0))
 
 
+class Elsewhere:
+    """The health of a camera that looks away."""
+
+    suspended = True
+    needs_placement = False
+
+    def advance(self, frame: Frame, look: object) -> list[SceneEvent]:
+        del frame, look
+        return []
+
+
 def test_while_the_view_is_another_one_nothing_is_told() -> None:
-    class Elsewhere:
-        suspended = True
-        needs_placement = False
-
-        def advance(self, frame: Frame, look: object) -> list[SceneEvent]:
-            del frame, look
-            return []
-
     watch = CameraWatch(STREET, NoDetector(), VisionSettings())
     watch.health = Elsewhere()  # type: ignore[assignment]
     assert told(watch, full(loses_soil, 26)) == []
+
+
+def test_what_was_learnt_of_another_view_means_nothing_when_it_looks_back() -> None:
+    """It turns away, a little back, and home: only a line differs from what it learnt last."""
+
+    def turns(image: Image, at_s: float) -> None:
+        if 10 <= at_s < 20:
+            image[:130] = np.where(np.arange(WIDTH) % 40 < 20, 40, 200)[None, :, None]
+        elif not 20 <= at_s < 42:
+            cv2.rectangle(image, (150, 90), (190, 120), (30, 40, 60), -1)
+
+    watch = CameraWatch(CAMERA, NoDetector(), VisionSettings())
+    watch.health = health = Elsewhere()  # type: ignore[assignment]
+    events = []
+    for frame in full(turns, 60):
+        health.suspended = 10 <= (frame.captured_at - BEGIN).total_seconds() < 42.5
+        events += watch.advance(frame)
+    assert events == []
 
 
 def test_a_thing_lies_in_the_zone_of_its_foot() -> None:
