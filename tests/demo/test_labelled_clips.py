@@ -141,12 +141,15 @@ def test_pictures_of_a_clip_hold_every_class_that_shows_in_it():
         assert all(0 <= x1 < x2 <= width and 0 <= y1 < y2 <= height for _, x1, y1, x2, y2 in boxes)
 
 
-def test_no_street_is_trained_on_and_measured_on(capsys, monkeypatch, tmp_path):
-    argv = ["pictures", "--out", str(tmp_path / "set"), "--train", "4-6", "--val", "6-7"]
+@pytest.mark.parametrize(("val", "why"), [
+    ("6-7", "seed is one street"), ("990-1000", "none is trained on"),
+])  # fmt: skip
+def test_no_street_is_trained_on_and_measured_on(val, why, capsys, monkeypatch, tmp_path):
+    argv = ["pictures", "--out", str(tmp_path / "set"), "--train", "4-6", "--val", val]
     monkeypatch.setattr("sys.argv", argv)
     with pytest.raises(SystemExit):
         pictures.main()
-    assert "seed is one street" in capsys.readouterr().err
+    assert why in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("what", DISTRACTIONS)

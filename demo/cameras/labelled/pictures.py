@@ -20,7 +20,13 @@ from rich.progress import Progress
 
 from config.detector_classes import CLASS_NAMES
 from demo.cameras.labelled.make import film_of, work_quietly
-from demo.cameras.labelled.plan import ClipPlan, clips_of, place_of, seeds_of
+from demo.cameras.labelled.plan import (
+    FIRST_UNTOUCHED_SEED,
+    ClipPlan,
+    clips_of,
+    place_of,
+    seeds_of,
+)
 from demo.scenes.backdrop import Picture
 from demo.scenes.dataset import Boxes, DatasetWriter, region, whole
 from demo.scenes.stage import Drawing
@@ -73,6 +79,8 @@ def main() -> int:
     given = parser.parse_args()
     if set(given.train) & set(given.val):
         parser.error("a seed is one street: none may be in both splits")
+    if max(*given.train, *given.val) >= FIRST_UNTOUCHED_SEED:
+        parser.error(f"seeds from {FIRST_UNTOUCHED_SEED} on are reported of: none is trained on")
     plans = {name: [p for s in getattr(given, name) for p in clips_of(s)] for name in _SPLITS}
     writer = DatasetWriter(given.out, _SPLITS)
     context = multiprocessing.get_context("spawn")
