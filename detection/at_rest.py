@@ -38,6 +38,8 @@ MOVED = 0.5  # of its own length: less is a box that wavers
 STEP = 0.3  # of the mover's length: so far from the place its box may begin or end (ours)
 ABOUT_S = 6.0  # who leaves a thing goes within so long of setting it down (ours)
 STILL_S = 1.0  # what only motion shows and comes to rest is seen until then, or nearly (ours)
+AT_ONCE_S = 0.5  # the second picture at the latest
+UNCOVERS_S = 3.0  # about the moment when it left, the ground under it stands still (ours)
 ARRIVES_S = (-1.0, 2.4)  # about the moment when it stood still: who gets out comes later (ours)
 SWOLLEN = 1.3  # a box that much larger than what stays holds somebody else too (ours)
 
@@ -166,8 +168,10 @@ def somebody_left(box: Box, still_since: datetime, tracks: Iterable[Track]) -> b
 def was_uncovered(box: Box, still_since: datetime, tracks: Iterable[Track], at: datetime) -> bool:
     """A vehicle stood there when it was first seen, as large as the place, and has gone.
 
-    It had not come: the ground under it had never been seen.
+    It had not come: the ground under it had never been seen. The place stood still when it left:
+    before, nothing had changed there.
     """
+    about = timedelta(seconds=UNCOVERS_S)
     return any(
         track.class_name in VEHICLE_CLASSES
         and track.known_to_model
@@ -177,8 +181,25 @@ def was_uncovered(box: Box, still_since: datetime, tracks: Iterable[Track], at: 
             or min(share_covered(box, track.box), share_covered(track.box, box)) < ON_SPOT
         )
         and min(share_covered(box, first), share_covered(first, box)) >= FILLS
+        and _named_at_once(track)
+        and abs(_left_at(track) - still_since) <= about
         for track in tracks
         for first in (track.path[0][1],)
+    )
+
+
+def _named_at_once(track: Track) -> bool:
+    """The model saw a vehicle where the track begins, not only a change of the picture."""
+    named_from = track.named_from
+    return named_from is not None and (named_from - track.path[0][0]).total_seconds() <= AT_ONCE_S
+
+
+def _left_at(track: Track) -> datetime:
+    """When its box first lay beside the one that it was first seen with."""
+    first = track.path[0][1]
+    return next(
+        (seen_at for seen_at, box in track.path if share_covered(first, box) < ON_SPOT),
+        track.last_seen_at,
     )
 
 

@@ -46,8 +46,8 @@ class BodySeen:
 class Track:
     """One person or vehicle. `path` holds (time, box) of its last 600 sightings.
 
-    `named_at`: when the model saw it last; None where only motion showed it. `named_lately`: in
-    what share of its last pictures (a mean that follows within some ten).
+    `named_at`: when the model saw it last, `named_from` when first; None where only motion showed
+    it. `named_lately`: in what share of its last pictures (a mean that follows within some ten).
     """
 
     track_id: int
@@ -55,6 +55,7 @@ class Track:
     path: deque[tuple[datetime, Box]] = field(default_factory=lambda: deque(maxlen=600))
     votes: Counter[str] = field(default_factory=Counter)
     named_at: datetime | None = None
+    named_from: datetime | None = None
     named_lately: float = 0.0
     score: float = 0.0
     bodies: deque[BodySeen] = field(default_factory=lambda: deque(maxlen=200))
@@ -155,6 +156,7 @@ class Tracking:
             track.named_lately += NAMED_FOLLOWS * ((row < len(followed)) - track.named_lately)
             if row < len(followed):
                 track.named_at = at
+                track.named_from = track.named_from or at
                 track.score = max(track.score, float(detections.scores[followed[row]]))
             current.append(track)
         _note_bodies(detections, current, at)
