@@ -13,9 +13,7 @@ from datetime import datetime, timedelta
 
 import numpy as np
 
-from detection.box_geometry import area_of, gap, share_covered
-from detection.detections import VEHICLE_CLASSES
-from detection.same_vehicle import goes_on_as
+from detection.box_geometry import area_of, gap, share_covered, shared
 from detection.scene_event import Box
 from detection.tracking import MOVING, Track
 
@@ -24,13 +22,8 @@ FULL_SIZE = 0.35  # who goes is as large as who came, or it came out of a parked
 LOST_S = 1.0
 ON_SPOT = 0.3  # who is seen now is at rest there, or passes: boxes share so much or less
 FILLS = 0.6  # of each other: what is lost there, and what stands there, are one (ours)
-INSIDE = 0.7  # of a vehicle's box lies in the region...
-PART = 0.15  # ...and it is so much of the region: the rest, a long shadow, goes with it (ours)
 UNSEEN_S = 3.0  # so long, or in so few of its last pictures, of a mover that the model knows (ours)
 UNSEEN_SHARE = 0.3
-STANDS_S = 1.0  # who is seen where it was so long ago...
-ON_IT = 0.4  # ...with so much of each box in the other...
-MOST = 0.6  # ...in so many of its pictures, stands (ours)
 LEAST_SEEN = 5  # pictures of what only motion shows
 UPRIGHT = 1.8  # times as tall as wide
 UPRIGHT_SMALL = 1.2  # of what is a few pixels wide (ours)
@@ -38,8 +31,6 @@ MOVED = 0.5  # of its own length: less is a box that wavers
 STEP = 0.3  # of the mover's length: so far from the place its box may begin or end (ours)
 ABOUT_S = 6.0  # who leaves a thing goes within so long of setting it down (ours)
 STILL_S = 1.0  # what only motion shows and comes to rest is seen until then, or nearly (ours)
-AT_ONCE_S = 0.5  # the second picture at the latest
-UNCOVERS_S = 3.0  # about the moment when it left, the ground under it stands still (ours)
 ARRIVES_S = (-1.0, 2.4)  # about the moment when it stood still: who gets out comes later (ours)
 SWOLLEN = 1.3  # a box that much larger than what stays holds somebody else too (ours)
 
@@ -83,11 +74,11 @@ def is_mover_at_rest(box: Box, tracks: Iterable[Track], moment: Moment) -> bool:
         begins = _at(box, first, moment.step) and not _at_edge(
             first, moment.size_px
         )  # else it drove in
-        shared = min(share_covered(box, last), share_covered(last, box))
+        common = shared(box, last)
         # Lost at the edge it drove out, unless what stands there fills the box it was lost with.
-        out = lost and _at_edge(last, moment.size_px) and shared < FILLS
+        out = lost and _at_edge(last, moment.size_px) and common < FILLS
         ends = _at(box, last, moment.step) and not out
-        on_it = shared >= ON_SPOT
+        on_it = common >= ON_SPOT
         # Lost before: part of what passed over the place then, and left it as it is.
         before_s = (moment.still_since - track.last_seen_at).total_seconds()
         rests = before_s <= STILL_S or track.known_to_model
@@ -117,7 +108,7 @@ def _named_there(track: Track, box: Box, at: datetime) -> bool:
         named_at is not None
         and (at - named_at).total_seconds() <= UNSEEN_S
         and track.named_lately >= UNSEEN_SHARE
-        and min(share_covered(box, track.box), share_covered(track.box, box)) >= ON_SPOT
+        and shared(box, track.box) >= ON_SPOT
     )
 
 
@@ -163,84 +154,6 @@ def somebody_left(box: Box, still_since: datetime, tracks: Iterable[Track]) -> b
         and not _at(box, track.path[-1][1])
         for track in tracks
     )
-
-
-def was_uncovered(box: Box, still_since: datetime, tracks: Iterable[Track], at: datetime) -> bool:
-    """A vehicle stood there when it was first seen, as large as the place, and has gone.
-
-    It had not come: the ground under it had never been seen. The place stood still when it left:
-    before, nothing had changed there.
-    """
-    about = timedelta(seconds=UNCOVERS_S)
-    return any(
-        track.class_name in VEHICLE_CLASSES
-        and track.known_to_model
-        and track.path[0][0] <= still_since
-        and (
-            (at - track.last_seen_at).total_seconds() > LOST_S
-            or min(share_covered(box, track.box), share_covered(track.box, box)) < ON_SPOT
-        )
-        and min(share_covered(box, first), share_covered(first, box)) >= FILLS
-        and _named_at_once(track)
-        and abs(_left_at(track) - still_since) <= about
-        for track in tracks
-        for first in (track.path[0][1],)
-    )
-
-
-def _named_at_once(track: Track) -> bool:
-    """The model saw a vehicle where the track begins, not only a change of the picture."""
-    named_from = track.named_from
-    return named_from is not None and (named_from - track.path[0][0]).total_seconds() <= AT_ONCE_S
-
-
-def _left_at(track: Track) -> datetime:
-    """When its box first lay beside the one that it was first seen with."""
-    first = track.path[0][1]
-    return next(
-        (seen_at for seen_at, box in track.path if share_covered(first, box) < ON_SPOT),
-        track.last_seen_at,
-    )
-
-
-def seen_here(track: Track, box: Box, at: datetime, tracks: Iterable[Track] = ()) -> bool:
-    """True while the model, most of the time, sees a person or vehicle stand in that place.
-
-    Whoever stands there came from elsewhere: what the model names and what never moved was there
-    before, or is the thing itself, misnamed. Of `tracks`, all of the camera, one may have come and
-    been lost where this one begins: a new id. The place may be larger than the vehicle: its shadow
-    and its lamps' light belong to it.
-    """
-    if (at - track.last_seen_at).total_seconds() > 3:
-        return False
-    mostly = track.named_lately >= MOST or 2 * track.votes[MOVING] <= track.votes.total()
-    if not mostly or track.named_lately < UNSEEN_SHARE:
-        return False  # the model took it for a vehicle now and then, no more
-    came = track.travelled() >= MOVED or any(
-        goes_on_as(one, track) and _went_px(one) >= MOVED * _length_px(track.box) for one in tracks
-    )
-    if not came or not _stands(track):
-        return False
-    within = share_covered(track.box, box) >= INSIDE and share_covered(box, track.box) >= PART
-    return within or share_covered(box, track.box) >= 0.5
-
-
-def _went_px(track: Track) -> float:
-    """From where it was first seen to where it was last seen."""
-    (x1, y1, x2, y2), (x3, y3, x4, y4) = track.path[0][1], track.box
-    return math.hypot(x3 + x4 - x1 - x2, y3 + y4 - y1 - y2) / 2
-
-
-def _length_px(box: Box) -> float:
-    return max(box[2] - box[0], box[3] - box[1])
-
-
-def _stands(track: Track) -> bool:
-    """Most of its boxes of the last second lie on the last one: one that comes and goes may not."""
-    last_at, last = track.path[-1]
-    lately = [b for at, b in track.path if (last_at - at).total_seconds() <= STANDS_S]
-    on_it = sum(min(share_covered(b, last), share_covered(last, b)) >= ON_IT for b in lately)
-    return on_it >= MOST * len(lately)
 
 
 def _at(place: Box, mover: Box, step: float = STEP) -> bool:

@@ -23,8 +23,8 @@ WARM_UP_PICTURES = 3  # so many at least, however slowly they come
 LEARN_EVERY_S = 2.5  # no finer steps needed: every second picture of a quiet camera
 CHANGE_LEVELS = 11.0  # of 255; a change must exceed this and NOISE_TIMES the pixel's own noise
 NOISE_TIMES = 4.0
-LASTING_IN_RAIN = 0.5  # of the threshold of one picture: the mean of five has half the noise of
-# streaks, which are elsewhere in each; where leaves or a tape sway, it has as much
+LASTING_MEAN = 0.5  # of the threshold of one picture: the mean of five has half the noise of
+# streaks and grain, which are elsewhere in each; where leaves or a tape sway, it has as much
 STILL_LEVELS = 9.0  # a still pixel agrees with the short memory within this
 UNSETTLED = 0.45  # so much of the picture changed: what it shows is judged later
 GLOBAL_CHANGE = 0.45  # for GLOBAL_CHANGE_S: another light or another view
@@ -45,8 +45,8 @@ class Look:
 
     Attributes:
         changed: differs from the long memory.
-        lasting: differs from it in the mean of the last second too; in rain in that mean alone,
-            in which there is less noise: what streaks hide in one picture shows.
+        lasting: differs from it in the mean of the last second too; in rain and in the dark in
+            that mean alone: what streaks or grain hide in one picture shows there.
         still: agrees with the short one.
         age_s: how long each pixel has been changed and still, occlusions not counted.
         onset_s: seconds of `at_s` when each pixel's age began; nan where it has none.
@@ -136,7 +136,8 @@ class Background:
         if self._long is _NO_IMAGE:
             return self._warm_up(picture, at, scale)
         patience_s = DARK_CHANGE_S if dark else GLOBAL_CHANGE_S
-        return self._compare(picture, unrest, at, dt_s, scale, rain=rain, patience_s=patience_s)
+        hidden = rain or dark
+        return self._compare(picture, unrest, at, dt_s, scale, hidden=hidden, patience_s=patience_s)
 
     def absorb(self, region: Mask) -> None:
         """What is in `region` now belongs to the scene from now on."""
@@ -185,7 +186,7 @@ class Background:
         dt_s: float,
         scale: float,
         *,
-        rain: bool,
+        hidden: bool,
         patience_s: float,
     ) -> Look:
         self._gain = self._exposure()
@@ -202,8 +203,8 @@ class Background:
         lately = strongest(cv2.absdiff(self._exposed(self._short), self._long))
         changed = now > threshold
         still = unrest <= self._still_within
-        if rain:
-            lower = cv2.convertScaleAbs(threshold, alpha=LASTING_IN_RAIN)
+        if hidden:
+            lower = cv2.convertScaleAbs(threshold, alpha=LASTING_MEAN)
             lasting = lately > np.maximum(lower, np.uint8(CHANGE_LEVELS))
         else:
             lasting = changed & (lately > threshold)
@@ -211,8 +212,10 @@ class Background:
         self._grow(lasting & still, changed | lasting, dt_s, at)
         since_s = (at - (self._learnt_at or at)).total_seconds()
         if since_s >= LEARN_EVERY_S:
-            # What lasts in rain is no noise of the scene, though one picture seldom shows it.
-            unlike, noisy = (changed | lasting, changed & ~lasting) if rain else (changed, changed)
+            # What lasts is no noise of the scene, though in rain one picture seldom shows it.
+            unlike, noisy = (
+                (changed | lasting, changed & ~lasting) if hidden else (changed, changed)
+            )
             self._learn(exposed, now, unlike, noisy, min(since_s, 5.0))
             self._learnt_at = at
         restarted = self._whole_change(fraction, at, patience_s)

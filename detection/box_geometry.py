@@ -13,6 +13,11 @@ def share_covered(box: Box, by: Box) -> float:
     return max(wide, 0.0) * max(tall, 0.0) / max(area, 1.0)
 
 
+def shared(a: Box, b: Box) -> float:
+    """The share of the larger of two boxes that lies in the other, 0 to 1: 1 where they agree."""
+    return min(share_covered(a, b), share_covered(b, a))
+
+
 def area_of(box: Box) -> float:
     return max(box[2] - box[0], 0.0) * max(box[3] - box[1], 0.0)
 

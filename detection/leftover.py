@@ -18,15 +18,19 @@ SHORTEST_PX = (
 TOGETHER = 0.5  # a still part smaller than this share of what changed around it hangs on a mover
 DISPLACED_PX = 4  # working pixels that a tape, a line, a branch or the camera may sway
 ALIKE_LEVELS = 18.0
-FAINT_LEVELS = 20.0  # of contrast: below, on dark ground say, all is alike within ALIKE_LEVELS...
-ALIKE_SHARE = 0.6  # ...so it is so much of the contrast (ours)
+ALIKE_SHARE = 0.6  # of the contrast at most: where that is low all is alike within the above (ours)
+FAINT_LEVELS = 20.0  # of contrast (ours)
 FAINT_MARGIN = 0.5  # of `added` over `displaced` (ours)
 ADDED_ABOVE = 0.0  # what is taken away scores -1.6 to 0; a thing that hides a bright one near 0
+CROSSING = 0.25  # of plain contrast: what was taken away, or shows again, had 0.1 at most (ours)
+OUTLINE_SOFT_PX = 1.5  # working pixels: the outline's direction does not follow each of its steps
 EXPLAINED = 0.65  # share of a region that is the old scene so displaced
 CLUSTER_PX = 21  # parts no further from each other than about this are one cluster
 THINNEST_PX = 4.5  # area by length, in working pixels: less is the rim of something
 LIGHT_PX = 1000  # working pixels
 LIGHT_STEEP = 0.1  # of the contrast in one pixel of the outline; matter has 0.115 and more (ours)
+DARKER_ADDED = 0.5  # true ones had 1.2 and more, light that was gone below 0 (ours)
+GLOW_GAIN = 1.1  # of what is faint (ours)
 LIT_GAIN, LIT_STEEP = 1.25, 0.14  # lamps gave 1.5 to 1.7 and up to 0.13 (ours)
 WET_SHARE = (0.3, 0.93)  # of its old brightness: a wet road keeps so much (ours)
 WET_TINT = 0.08  # between the channels: soil is browner than the road under it (ours)
@@ -47,6 +51,7 @@ class Leftover:
         steep: see `_steep`.
         wet: the old ground shows, darker, in its own colours: a stain, or a shadow.
         gain: its brightness now over that before, of the channel that gained least.
+        tint: see `_tint`. `crossing`: see `_crossing`.
     """
 
     region: Mask
@@ -63,6 +68,8 @@ class Leftover:
     wet: bool = False
     steep: float = 1.0
     gain: float = 1.0
+    tint: float = 0.0
+    crossing: float = 0.0
 
     @property
     def hangs_on_mover(self) -> bool:
@@ -70,8 +77,14 @@ class Leftover:
 
     @property
     def is_light(self) -> bool:
-        """Lamps and clouds make large changes without an outline; matter has one."""
-        return self.area >= LIGHT_PX and self.steep < LIGHT_STEEP
+        """Lamps and clouds make large changes without an outline; matter has one.
+
+        Where light is gone the place stands out less than before: what is darker and stands out
+        more is a stain or a heap. A faint glow may be of any size.
+        """
+        darker = self.gain < 1 and self.added > DARKER_ADDED
+        glow = self.gain > GLOW_GAIN and self.contrast < FAINT_LEVELS
+        return self.steep < LIGHT_STEEP and (glow or (self.area >= LIGHT_PX and not darker))
 
     @property
     def may_be_light(self) -> bool:
@@ -90,10 +103,14 @@ class Leftover:
         Ours: on the clips it was tuned on, what lay there had `added` at 1.7 times `displaced` and
         more, lines and kerbs that showed again 0.9 times and less; on untouched ones two true
         things and four false ones lay just above once. Faint ones must stand out clearly: true ones
-        did by 1.1 more than `displaced`, false ones by less than 0.3.
+        did by 1.1 more than `displaced`, false ones by less than 0.3. Before a pattern, such as
+        snow or a kerb, what is not faint need only bring an outline of its own.
         """
-        margin = FAINT_MARGIN if self.contrast < FAINT_LEVELS else 0.0
-        return self.was_added and self.added > self.displaced + margin
+        faint = self.contrast < FAINT_LEVELS
+        margin = FAINT_MARGIN if faint else 0.0
+        if self.was_added and self.added > self.displaced + margin:
+            return True
+        return not faint and self.crossing > CROSSING and self.displaced < EXPLAINED
 
 
 def leftovers(look: Look, background: Background, least_age_s: float) -> list[Leftover]:
@@ -149,6 +166,8 @@ def leftovers(look: Look, background: Background, least_age_s: float) -> list[Le
                 wet=_is_wet(now, before, here),
                 steep=_steep(now, before, here),
                 gain=float(((now[here].mean(axis=0) + 1) / (before[here].mean(axis=0) + 1)).min()),
+                tint=_tint(now, before, here),
+                crossing=_crossing(now, before, here),
             )
         )
     return found
@@ -248,10 +267,36 @@ def _displaced(now: Picture, before: Picture, region: Mask) -> float:
         return 0.0
     seen = now[rows, columns]
     contrast = float(np.abs(seen - before[rows, columns]).max(axis=1).mean())
-    alike = ALIKE_LEVELS if contrast > FAINT_LEVELS else ALIKE_SHARE * contrast
+    alike = min(ALIKE_LEVELS, ALIKE_SHARE * contrast)
     best = 0.0
     for down in range(-reach, reach + 1):
         for right in range(-reach, reach + 1):
             apart = np.abs(seen - before[rows + down, columns + right])
             best = max(best, float((apart < alike).all(axis=1).mean()))
     return best
+
+
+def _tint(now: Picture, before: Picture, region: Mask) -> float:
+    """How much more of its old red it keeps than of its old blue: soil is browner than a road."""
+    share = (now[region].mean(axis=0) + 1) / (before[region].mean(axis=0) + 1)
+    return float(share[2] - share[0])
+
+
+def _crossing(now: Picture, before: Picture, region: Mask) -> float:
+    """-1 to 1: above 0 the picture changes more across its outline now than it did before.
+
+    Only the part of the gradient that crosses the outline counts: a line or kerb that goes on
+    beyond it runs along with its own edges, wherever the outline cuts it.
+    """
+    solid = region.astype(np.uint8)
+    soft = cv2.GaussianBlur(region.astype(np.float32), (0, 0), OUTLINE_SOFT_PX)
+    outward = [cv2.Sobel(soft, cv2.CV_32F, *along, ksize=3) for along in ((1, 0), (0, 1))]
+    length = np.hypot(*outward) + 1e-6
+    outline = (cv2.dilate(solid, np.ones((3, 3))) > 0) & (cv2.erode(solid, np.ones((3, 3))) == 0)
+    edges = []
+    for picture in (now, before):
+        dx = cv2.Sobel(picture, cv2.CV_32F, 1, 0, ksize=3) / 8
+        dy = cv2.Sobel(picture, cv2.CV_32F, 0, 1, ksize=3) / 8
+        across = (dx * outward[0][..., None] + dy * outward[1][..., None]) / length[..., None]
+        edges.append(float(np.abs(across).max(axis=2)[outline].mean()))
+    return (edges[0] - edges[1]) / max(sum(edges), 1.0)

@@ -41,14 +41,22 @@ FOOT = 0.35
 
 
 def zone_of(region: Mask, zones: Sequence[PictureZone]) -> PictureZone | None:
-    """The zone that most of the foot of `region` lies in, None with less than half in any."""
-    rows = np.flatnonzero(region.any(axis=1))
+    """The zone that most of the foot of `region` lies in, None with less than half in any.
+
+    What is wider than tall leans over nothing: it lies in a zone that holds half of it.
+    """
+    rows, columns = np.flatnonzero(region.any(axis=1)), np.flatnonzero(region.any(axis=0))
     if len(rows) == 0:
         return None
     foot = region.copy()
     foot[: round(rows[-1] - FOOT * (rows[-1] - rows[0]))] = False
-    area = int(foot.sum())
-    shares = [(int((foot & zone.mask).sum()), -i) for i, zone in enumerate(zones)]
+    flat = np.ptp(columns) >= np.ptp(rows)
+    return _mostly_in(foot, zones) or (_mostly_in(region, zones) if flat else None)
+
+
+def _mostly_in(region: Mask, zones: Sequence[PictureZone]) -> PictureZone | None:
+    area = int(region.sum())
+    shares = [(int((region & zone.mask).sum()), -i) for i, zone in enumerate(zones)]
     if not shares or area == 0:
         return None
     covered, place = max(shares)

@@ -13,15 +13,15 @@ from detection.at_rest import (
     Moment,
     is_mover_at_rest,
     looks_like_somebody,
-    seen_here,
     somebody_left,
-    was_uncovered,
 )
 from detection.background import Mask
-from detection.box_geometry import gap, share_covered
+from detection.box_geometry import gap, share_covered, shared
 from detection.leftover import Leftover
 from detection.scene_event import Box
+from detection.seen_at_rest import seen_here
 from detection.tracking import Track
+from detection.uncovered import was_uncovered
 
 LATER_TIMES = 1.7  # half out of the picture, and somebody was seen to leave it (ours)
 DOUBTFUL_TIMES = 3.0  # half out of the picture, and nobody was seen to leave it
@@ -145,11 +145,7 @@ class Judge:
 
     def _is_named(self, leftover: Leftover) -> bool:
         """The model has named it in several pictures: whatever it looks like, it is a thing."""
-        alike = {
-            at
-            for at, box in self._matter
-            if min(share_covered(box, leftover.box), share_covered(leftover.box, box)) >= SAME_THING
-        }
+        alike = {at for at, box in self._matter if shared(box, leftover.box) >= SAME_THING}
         return len(alike) >= NAMED_PICTURES
 
     def _remember_lit(

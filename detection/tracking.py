@@ -11,7 +11,7 @@ import supervision as sv
 from numpy.typing import NDArray
 from trackers import ByteTrackTracker
 
-from detection.box_geometry import area_of, share_covered
+from detection.box_geometry import area_of, share_covered, shared
 from detection.detections import BODY_CLASSES, PERSON_CLASSES, VEHICLE_CLASSES, Detections
 from detection.scene_event import Box
 
@@ -86,7 +86,7 @@ class Track:
         end = self.last_seen_at
         lately = [b for at, b in self.path if (end - at).total_seconds() <= PARKED_S]
         stood = (end - self.path[0][0]).total_seconds() > PARKED_S and all(
-            min(share_covered(b, self.box), share_covered(self.box, b)) > 0.7 for b in lately
+            shared(b, self.box) > 0.7 for b in lately
         )
         return stood and self.travelled() >= 1.0
 
@@ -175,7 +175,7 @@ class Tracking:
         here = (float(box[0]), float(box[1]), float(box[2]), float(box[3]))
         for parked in self._tracks.values():
             unseen_s = (at - parked.last_seen_at).total_seconds()
-            same = min(share_covered(here, parked.box), share_covered(parked.box, here))
+            same = shared(here, parked.box)
             if unseen_s > 0 and same >= SAME_PLACE and parked.parked:
                 self._known_as[track_id] = parked.track_id
                 return parked

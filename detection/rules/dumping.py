@@ -20,7 +20,7 @@ class IllegalDumping:
     def advance(self, view: SceneView) -> list[Observation]:
         events: list[Observation] = list(self._told.ended(view))
         events += [
-            self._told.tell(view, found, self._values, {})
+            self._told.tell(view, [found], self._values)
             for found in self._told.found(view)
             if found.confidence >= self._parameters.confidence
         ]

@@ -5,8 +5,10 @@ What spillage and illegal dumping share: the event is told once, and again when 
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
+from functools import reduce
 
 import msgspec
 
@@ -38,6 +40,10 @@ class Found:
     passer: Track | None
     class_name: str | None
     score: float
+
+    @property
+    def passer_id(self) -> int | None:
+        return None if self.passer is None else self.passer.track_id
 
     @property
     def confidence(self) -> float:
@@ -86,17 +92,20 @@ class ToldRemains:
             found.append(Found(remain, zone, passer, name, score))
         return found
 
-    def tell(self, view: SceneView, found: Found, parameters: Values, values: Values) -> SceneEvent:
+    def tell(self, view: SceneView, parts: Sequence[Found], parameters: Values) -> SceneEvent:
+        """One event of all `parts`, which appeared in one picture; told as the surest of them."""
+        found = max(parts, key=lambda part: part.confidence)
         remain, first = found.remain, found.remain.first
-        remain.told = True
+        box = reduce(around_both, (part.remain.box for part in parts))
+        started_at = min(part.remain.started_at for part in parts)
         passer = None
         shots = []
-        seen_first_at = found.passer.first_seen_at if found.passer else remain.started_at
-        before = view.album.before(seen_first_at) or view.album.before(remain.started_at)
+        seen_first_at = found.passer.first_seen_at if found.passer else started_at
+        before = view.album.before(seen_first_at) or view.album.before(started_at)
         if before is not None:
             shots.append(before.snapshot("before"))
         if found.passer is not None:
-            passer, page = describe(view.camera.id, found.passer, remain.box, view.album, before)
+            passer, page = describe(view.camera.id, found.passer, box, view.album, before)
             if page is not None:
                 shots.append(page.snapshot("passage"))
         shots.append(page_of(view.frame, view.current).snapshot("after"))
@@ -110,9 +119,9 @@ class ToldRemains:
             camera_id=view.camera.id,
             camera_zone_id=found.zone.zone.id,
             placement_id=view.camera.placement_id,
-            started_at=remain.started_at,
+            started_at=started_at,
             raised_at=view.at,
-            box=remain.box,
+            box=box,
             lon=None if place is None else place.lon,
             lat=None if place is None else place.lat,
             uncertainty_m=None if place is None else place.uncertainty_m,
@@ -130,35 +139,61 @@ class ToldRemains:
                 "added": round(first.added, 2),
                 "displaced": round(first.displaced, 2),
                 "steep": round(first.steep, 3),
-                "area_px": round(first.area / view.look.scale**2),
+                "area_px": round(
+                    sum(part.remain.first.area for part in parts) / view.look.scale**2
+                ),
                 "light": view.light.light.value,
                 "wet": first.wet,
                 **({} if found.class_name is None else {"class_name": found.class_name}),
-                **values,
             },
             parameters=parameters,
         )
-        passer_id = found.passer.track_id if found.passer else None
-        self._telling.append(_Telling(event, passer_id, {remain.number}, remain.box))
+        for part in parts:
+            part.remain.told = True
+        numbers = {part.remain.number for part in parts}
+        self._telling.append(_Telling(event, found.passer_id, numbers, box))
         return event
 
     def joins(self, found: Found, within_s: float, width_px: int) -> bool:
-        """True where it is one more thing of the same passer's, or lies beside what was told.
-
-        Hence no event of its own. `width_px`: of the frame. On a road, what begins to lie there
-        within `AT_ONCE_S` was lost by one, along its way.
-        """
+        """True where it is one more part of what was told: hence no event of its own."""
         for telling in self._telling:
-            since_s = abs((found.remain.started_at - telling.event.started_at).total_seconds())
-            same = found.passer is not None and telling.passer_id == found.passer.track_id
-            near = gap(telling.box, found.remain.box) <= NEAR_SHARE * width_px
-            at_once = self.zone_kind is CameraZoneKind.ROAD and since_s <= AT_ONCE_S
-            if at_once or (same and since_s <= within_s) or (near and since_s <= NEAR_S):
+            begun = telling.event.started_at, telling.passer_id, telling.box
+            if self._is_part(found, begun, within_s, width_px):
                 telling.parts.add(found.remain.number)
                 telling.box = around_both(telling.box, found.remain.box)
                 found.remain.told = True
                 return True
         return False
+
+    def together(
+        self, all_found: Iterable[Found], within_s: float, width_px: int
+    ) -> list[list[Found]]:
+        """Those of one picture that are parts of one."""
+        groups: list[list[Found]] = []
+        for found in all_found:
+            for group in groups:
+                begun = ((o.remain.started_at, o.passer_id, o.remain.box) for o in group)
+                if any(self._is_part(found, each, within_s, width_px) for each in begun):
+                    group.append(found)
+                    break
+            else:
+                groups.append([found])
+        return groups
+
+    def _is_part(
+        self, found: Found, begun: tuple[datetime, int | None, Box], within_s: float, width_px: int
+    ) -> bool:
+        """The same passer's, or beside it. `begun`: since when, by whom and where that lies.
+
+        On a road, what begins to lie there within `AT_ONCE_S` was lost by one, along its way.
+        `width_px`: of the frame.
+        """
+        started_at, passer_id, box = begun
+        since_s = abs((found.remain.started_at - started_at).total_seconds())
+        same = found.passer_id is not None and passer_id == found.passer_id
+        near = gap(box, found.remain.box) <= NEAR_SHARE * width_px
+        at_once = self.zone_kind is CameraZoneKind.ROAD and since_s <= AT_ONCE_S
+        return at_once or (same and since_s <= within_s) or (near and since_s <= NEAR_S)
 
     def ended(self, view: SceneView) -> list[SceneEvent]:
         """The events whose things are gone, all of them."""

@@ -1,4 +1,4 @@
-"""The two memories of a scene: what streaks of rain hide in one picture."""
+"""The two memories of a scene: what rain and grain hide in one picture."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ BEGIN = datetime(2026, 1, 1, tzinfo=UTC)
 STAIN = np.s_[80:120, 100:200]
 
 
-def looked(*, rain: bool, stain_levels: int, seconds: int = 40) -> Look:
+def looked(*, rain: bool = False, dark: bool = False, stain_levels: int, seconds: int = 40) -> Look:
     """A grey road in noise of its own in each picture; from 30 s on a stain lies there."""
     dice = np.random.default_rng(3)
     background = Background()
@@ -27,16 +27,19 @@ def looked(*, rain: bool, stain_levels: int, seconds: int = 40) -> Look:
         picture += dice.normal(0, 28, picture.shape)
         grey = np.clip(picture, 0, 255).astype(np.uint8)
         frame = Frame.of("c1", BEGIN + timedelta(seconds=at_s), np.dstack([grey] * 3), number)
-        look = background.advance(frame, rain=rain)
+        look = background.advance(frame, rain=rain, dark=dark)
     assert look is not None
     return look
 
 
-@pytest.mark.parametrize(("rain", "least", "most"), [(True, 0.6, 1.0), (False, 0.0, 0.3)])
-def test_in_rain_a_stain_shows_in_the_mean_of_a_second(
-    rain: bool, least: float, most: float
+@pytest.mark.parametrize(
+    ("rain", "dark", "least", "most"),
+    [(True, False, 0.6, 1.0), (False, True, 0.6, 1.0), (False, False, 0.0, 0.3)],
+)
+def test_in_rain_and_in_the_dark_a_stain_shows_in_the_mean_of_a_second(
+    rain: bool, dark: bool, least: float, most: float
 ) -> None:
-    look = looked(rain=rain, stain_levels=24)
+    look = looked(rain=rain, dark=dark, stain_levels=24)
     assert look.changed[STAIN].mean() < 0.4
     assert least <= look.lasting[STAIN].mean() <= most
 

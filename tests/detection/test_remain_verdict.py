@@ -55,7 +55,8 @@ def way(number: int, *keys: tuple[float, Box], named: str | None = None) -> Trac
         track.path.append((at(float(second)), (float(x1), float(y1), float(x2), float(y2))))
         track.votes[named or MOVING] += 1
     if named is not None:
-        track.named_at, track.named_lately = track.last_seen_at, 1.0
+        track.named_from, track.named_at = track.path[0][0], track.last_seen_at
+        track.named_lately = 1.0
     return track
 
 
@@ -159,6 +160,16 @@ def test_the_ground_under_a_vehicle_that_stood_there_from_the_first_is_no_thing(
     small = still((220.0, 190.0, 260.0, 220.0), age_s=8)  # what it left there
     stood = way(1, (40, place), (50, place), named="car")
     assert verdict(Judge(5.0), small, 60, stood) is Verdict.OBJECT
+
+
+def test_a_place_where_traffic_comes_to_light_was_not_uncovered_by_it() -> None:
+    """In dense traffic some car is first seen just where something lies."""
+    place: Box = (200.0, 150.0, 320.0, 220.0)
+    stood = way(1, (40, place), (50, place), named="car")
+    assert verdict(Judge(5.0), still(place, age_s=8), 60, stood) is Verdict.TAKEN_AWAY
+    assert verdict(Judge(5.0), still(place, age_s=3), 60, stood) is Verdict.OBJECT  # left long ago
+    stood.named_from = at(42)  # the thing itself, until a car took its id
+    assert verdict(Judge(5.0), still(place, age_s=8), 60, stood) is Verdict.OBJECT
 
 
 def test_what_is_faint_must_stand_out_clearly() -> None:

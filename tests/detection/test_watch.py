@@ -97,6 +97,38 @@ def test_what_one_truck_loses_along_its_way_is_one_spill_until_all_is_gone() -> 
     assert (ended.ended_at - BEGIN).total_seconds() == pytest.approx(28, abs=1.5)
 
 
+def at_once(image: Image, at_s: float) -> None:
+    if at_s >= 8:
+        for along in (60, 150, 240):
+            cv2.ellipse(image, (along, 112), (13, 8), 0, 0, 360, (50, 75, 105), -1)
+
+
+def test_parts_that_are_sure_in_one_picture_are_told_as_one_around_all_of_them() -> None:
+    watch = CameraWatch(STREET, NoDetector(), VisionSettings())
+    (event,) = told(watch, full(at_once, 20))
+    left, _, right, _ = event.box
+    assert left == pytest.approx(47, abs=4)
+    assert right == pytest.approx(253, abs=4)
+    assert event.values["area_px"] == pytest.approx(3 * np.pi * 13 * 8, rel=0.4)
+
+
+def mirrors(image: Image, at_s: float) -> None:
+    """Rain from the first; at 25 s two patches of road, one brighter, one brown."""
+    if at_s >= 25:
+        cv2.ellipse(image, (80, 112), (22, 9), 0, 0, 360, (165, 160, 158), -1)
+        cv2.ellipse(image, (240, 112), (22, 9), 0, 0, 360, (50, 75, 105), -1)
+    dice = np.random.default_rng(round(at_s * 100) + 5)
+    for x, y in dice.integers((0, 0), (WIDTH, HEIGHT - 14), (60, 2)):
+        cv2.line(image, (int(x), int(y)), (int(x) + 1, int(y) + 12), (235, 235, 235), 1)
+
+
+def test_on_a_wet_road_what_mirrors_is_no_spill_and_soil_is() -> None:
+    watch = CameraWatch(STREET, NoDetector(), VisionSettings())
+    events = told(watch, full(mirrors, 45))
+    assert {e.values["light"] for e in events} == {"rain"}
+    assert [round((e.box[0] + e.box[2]) / 2, -1) for e in events] == [240]
+
+
 def test_where_the_picture_shows_too_much_ground_nothing_is_told() -> None:
     ground = tuple(
         replace(point, lon=119.9 + 2 * (point.lon - 119.9), lat=31.7 + 2 * (point.lat - 31.7))
@@ -203,3 +235,14 @@ def test_a_thing_lies_in_the_zone_of_its_foot() -> None:
     assert found is not None
     assert found.zone.id == "verge"
     assert zone_of(np.zeros_like(region), zones) is None
+
+
+def test_a_heap_that_is_wider_than_tall_lies_where_most_of_it_does() -> None:
+    """The zone ends before the heap does, on the side of the camera."""
+    verge = CameraZone("verge", CameraZoneKind.NO_DUMP, ((0, 0), (1, 0), (1, 0.5), (0, 0.5)))
+    zones = picture_zones((verge,), WIDTH, HEIGHT)
+    heap, cupboard = (np.zeros((HEIGHT, WIDTH), bool) for _ in range(2))
+    heap[50:105, 100:200] = True
+    cupboard[50:105, 100:130] = True
+    assert zone_of(heap, zones) is zones[0]
+    assert zone_of(cupboard, zones) is None
