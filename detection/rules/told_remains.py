@@ -14,7 +14,7 @@ import msgspec
 
 from config.camera import CameraZoneKind
 from detection.album import page_of
-from detection.box_geometry import around_both, gap, share_covered
+from detection.box_geometry import around_both, gap, shared
 from detection.detections import DUMPED_CLASSES, Detections
 from detection.passage import describe, passer_of, way_of
 from detection.picture_zones import PictureZone, picture_zones, zone_of
@@ -27,6 +27,7 @@ Values = dict[str, float | int | str | bool | None]
 
 WIDEST_M = 40.0  # of ground across the picture: somebody there has 27 of 640 working pixels (ours)
 AT_ONCE_S = 2.0  # ours
+SAME_PLACE = 0.3  # of what stays and of the model's box lies in the other (ours)
 NEAR_SHARE = 0.06  # of the picture's width: so far from what was told...
 NEAR_S = 12.0  # ...and begun so long before or after it, it is one more part of it (ours)
 
@@ -235,7 +236,6 @@ def confirmed(
         name = detections.class_name(index)
         x1, y1, x2, y2 = (float(n) for n in detections.boxes[index])
         seen = (x1, y1, x2, y2)
-        alike = share_covered(box, seen) >= 0.3 and share_covered(seen, box) >= 0.3
-        if of(name) and alike:
+        if of(name) and shared(box, seen) >= SAME_PLACE:
             return name, float(detections.scores[index])
     return None, 0.0
