@@ -30,7 +30,7 @@ THINNEST_PX = 4.5  # area by length, in working pixels: less is the rim of somet
 LIGHT_PX = 1000  # working pixels
 LIGHT_STEEP = 0.1  # of the contrast in one pixel of the outline; matter has 0.115 and more (ours)
 DARKER_ADDED = 0.5  # true ones had 1.2 and more, light that was gone below 0 (ours)
-GLOW_GAIN = 1.1  # of what is faint (ours)
+GLOW_GAIN = 1.1  # of what is faint, or lies in light (ours)
 LIT_GAIN, LIT_STEEP = 1.25, 0.14  # lamps gave 1.5 to 1.7 and up to 0.13 (ours)
 WET_SHARE = (0.3, 0.93)  # of its old brightness: a wet road keeps so much (ours)
 WET_TINT = 0.08  # between the channels: soil is browner than the road under it (ours)
@@ -83,13 +83,14 @@ class Leftover:
         more is a stain or a heap. A faint glow may be of any size.
         """
         darker = self.gain < 1 and self.added > DARKER_ADDED
-        glow = self.gain > GLOW_GAIN and self.contrast < FAINT_LEVELS
+        glow = self.gain >= GLOW_GAIN and self.contrast < FAINT_LEVELS
         return self.steep < LIGHT_STEEP and (glow or (self.area >= LIGHT_PX and not darker))
 
     @property
     def may_be_light(self) -> bool:
         """A part of light that fell there: brighter, with no sharp outline."""
-        return self.gain >= LIT_GAIN and self.steep < LIT_STEEP
+        bright = self.gain >= LIT_GAIN and self.steep < LIT_STEEP
+        return bright or (self.gain >= GLOW_GAIN and self.steep < LIGHT_STEEP)
 
     @property
     def was_added(self) -> bool:

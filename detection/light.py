@@ -78,6 +78,12 @@ class LightMeter:
     def profile(self) -> LightProfile:
         return self._profile or PROFILES[Light.DAY]
 
+    @property
+    def may_rain(self) -> bool:
+        """It rains or snows, or seems to and has not done so for long enough to be told."""
+        begins = self._candidate is not None and self._candidate[0] is Light.RAIN
+        return begins or self.profile.wet_road
+
     def advance(self, grey: NDArray[np.uint8], at: datetime) -> LightProfile:
         """`grey` (h, w) is a small picture: some 320 px wide."""
         if self._due is not None and at < self._due:

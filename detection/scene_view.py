@@ -37,6 +37,7 @@ class SceneView:
             nothing; zones mean nothing then.
         remains: what this frame made sure that stayed, and what is over.
         light: what the camera sees by.
+        may_rain: it rains or snows, or seems to since a moment ago.
         rain_began_at: when it began to rain while the camera watched; None where it did not.
         ground: from picture to map; None where the placement has no ground points.
     """
@@ -53,6 +54,7 @@ class SceneView:
     remains: RemainsChange = NOTHING_REMAINS
     light: LightProfile = PROFILES[Light.DAY]
     ground: GroundMap | None = None
+    may_rain: bool = False
     rain_began_at: datetime | None = None
 
     @property

@@ -188,6 +188,7 @@ class CameraWatch:
             suspended=self._suspended,
             remains=remains,
             light=self._light.profile,
+            may_rain=self._light.may_rain,
             rain_began_at=self._light.rain_began_at,
             ground=self._ground,
         )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from config.camera import CameraZoneKind
 from config.rule_parameters import as_values
 from detection.parameters import DumpingParameters
+from detection.rules.puddle import may_be_a_puddle
 from detection.rules.told_remains import ToldRemains
 from detection.scene_view import Observation, SceneView
 
@@ -22,6 +23,6 @@ class IllegalDumping:
         events += [
             self._told.tell(view, [found], self._values)
             for found in self._told.found(view)
-            if found.confidence >= self._parameters.confidence
+            if found.confidence >= self._parameters.confidence and not may_be_a_puddle(found, view)
         ]
         return events
