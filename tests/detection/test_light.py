@@ -68,7 +68,11 @@ def test_rain_that_begins_while_the_camera_watches_has_a_begin() -> None:
     assert meter.rain_began_at is None
     dry = LightMeter()
     assert after(dry, 120, 0, 0, 30) is Light.DAY
-    assert after(dry, 120, 150, 30, 14) is Light.RAIN
+    assert not dry.may_rain
+    assert after(dry, 120, 150, 30, 5) is Light.DAY  # not held for long enough
+    assert dry.may_rain
+    assert after(dry, 120, 150, 35, 9) is Light.RAIN
+    assert dry.may_rain
     began_at = dry.rain_began_at
     assert began_at is not None
     assert 0 <= (began_at - BEGIN).total_seconds() - 30 <= 3
