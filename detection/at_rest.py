@@ -15,7 +15,7 @@ import numpy as np
 
 from detection.box_geometry import area_of, gap, share_covered, shared
 from detection.scene_event import Box
-from detection.tracking import MOVING, Track
+from detection.tracking import Track
 
 SAME_SIZE = (0.35, 3.0)  # a mover's box now against its box while it moved
 FULL_SIZE = 0.35  # who goes is as large as who came, or it came out of a parked car (ours)
@@ -67,8 +67,9 @@ def is_mover_at_rest(box: Box, tracks: Iterable[Track], moment: Moment) -> bool:
     for track in tracks:
         if track.last_seen_at < about or track.travelled() < MOVED:
             continue
-        if track.class_name == MOVING and len(track.path) < LEAST_SEEN:
-            continue  # a streak of rain, a flash
+        blob = not track.known_to_model
+        if blob and (len(track.path) < LEAST_SEEN or not _came_by_steps(track)):
+            continue  # a streak of rain, a flash, an id that passed from one thing to another
         first, last = track.path[0][1], track.path[-1][1]
         lost = (moment.at - track.last_seen_at).total_seconds() > LOST_S
         begins = _at(box, first, moment.step) and not _at_edge(
@@ -77,7 +78,9 @@ def is_mover_at_rest(box: Box, tracks: Iterable[Track], moment: Moment) -> bool:
         common = shared(box, last)
         # Lost at the edge it drove out, unless what stands there fills the box it was lost with.
         out = lost and _at_edge(last, moment.size_px) and common < FILLS
-        ends = _at(box, last, moment.step) and not out
+        # What only motion shows rests on the place itself: beside it, it was lost passing by.
+        touches = max(share_covered(box, last), share_covered(last, box)) >= ON_SPOT
+        ends = (touches if blob else _at(box, last, moment.step)) and not out
         on_it = common >= ON_SPOT
         # Lost before: part of what passed over the place then, and left it as it is.
         before_s = (moment.still_since - track.last_seen_at).total_seconds()
@@ -99,6 +102,19 @@ def is_mover_at_rest(box: Box, tracks: Iterable[Track], moment: Moment) -> bool:
     if len(came) == 1 and not went and _shrank(came[0], box, moment.still_since):
         gone += 1
     return here > gone
+
+
+def _came_by_steps(track: Track) -> bool:
+    """It moved since it was last seen to jump further than it is long."""
+    since, before = track.path[0][0], track.path[0][1]
+    for at, box in track.path:
+        longest = max(
+            box[2] - box[0], box[3] - box[1], before[2] - before[0], before[3] - before[1]
+        )
+        if gap(before, box) > longest:
+            since = at
+        before = box
+    return track.travelled(since=since) >= MOVED
 
 
 def _named_there(track: Track, box: Box, at: datetime) -> bool:

@@ -90,9 +90,13 @@ class Track:
         )
         return stood and self.travelled() >= 1.0
 
-    def travelled(self, until: datetime | None = None) -> float:
+    def travelled(self, until: datetime | None = None, since: datetime | None = None) -> float:
         """How far its centre got from where it was first seen, in lengths of its own box."""
-        boxes = [box for at, box in self.path if until is None or at <= until]
+        boxes = [
+            box
+            for at, box in self.path
+            if (until is None or at <= until) and (since is None or at >= since)
+        ]
         if len(boxes) < 2:
             return 0.0
         sized = np.asarray(boxes, float)

@@ -136,6 +136,26 @@ def test_whoever_was_lost_before_the_place_stood_still_is_not_what_lies_there() 
         assert verdict(Judge(5.0), still(BAG), 60, blob) is said
 
 
+def test_a_blob_that_was_lost_beside_the_place_passed_by() -> None:
+    """The rear of a truck whose load runs out: it is lost where the trail ends, and goes on."""
+    x1, y1, x2, y2 = BAG
+    for beside_px, said in ((x2 - x1 + 4, Verdict.OBJECT), (8, Verdict.STANDS)):
+        ends: Box = (x1 + beside_px, y1, x2 + beside_px, y2)
+        blob = way(1, (49, (x1 + 300, y1, x2 + 300, y2)), (54.5, ends))
+        assert verdict(Judge(5.0), still(BAG), 60, blob) is said
+
+
+def test_an_id_that_jumps_to_the_place_has_not_come_there() -> None:
+    """A blob is lost far away; in rain its id goes on as what a truck has left here."""
+    elsewhere: Box = (500.0, 100.0, 530.0, 130.0)
+    walks = way(1, (50, elsewhere), (54, (BAG[0] + 20, BAG[1], BAG[2] + 20, BAG[3])), (60, BAG))
+    assert verdict(Judge(5.0), still(BAG), 60, walks) is Verdict.STANDS
+    jumps = way(1, (50, elsewhere), (54, elsewhere))
+    jumps.path.extend(way(1, (54.2, BAG), (60, BAG)).path)
+    jumps.votes.update({MOVING: 30})
+    assert verdict(Judge(5.0), still(BAG), 60, jumps) is Verdict.OBJECT
+
+
 def test_who_is_a_few_pixels_tall_and_upright_may_be_somebody_far_away() -> None:
     passes = way(2, (30, (100.0, 100.0, 108.0, 114.0)), (40, (400.0, 100.0, 408.0, 114.0)))
     assert verdict(Judge(5.0), still((200, 100, 208, 112)), 60, passes) is Verdict.DOUBTFUL
