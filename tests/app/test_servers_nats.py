@@ -33,10 +33,11 @@ class Client:
         )
         self._client.on_message = lambda _c, _u, message: self.received.put(message.payload)
         self._client.on_subscribe = lambda _c, _u, _mid, codes, _p: subscribed.put(codes[0].value)
+        if subscribe:  # at each connect: one that is refused, while the last ends, is tried again
+            self._client.on_connect = lambda client, *_: client.subscribe(subscribe, qos=1)
         self._client.connect("127.0.0.1", port)
         self._client.loop_start()
         if subscribe:
-            self._client.subscribe(subscribe, qos=1)
             assert subscribed.get(timeout=30) == 1
 
     def publish(self, topic: str, payload: bytes) -> None:
