@@ -24,7 +24,7 @@ ON_SPOT = 0.3  # who is seen now is at rest there, or passes: boxes share so muc
 FILLS = 0.6  # of each other: what is lost there, and what stands there, are one (ours)
 UNSEEN_S = 3.0  # so long, or in so few of its last pictures, of a mover that the model knows (ours)
 UNSEEN_SHARE = 0.3
-LEAST_SEEN = 5  # pictures of what only motion shows
+LEAST_SEEN = 5  # pictures of what only motion shows, or the model too seldom to know it
 UPRIGHT = 1.8  # times as tall as wide
 UPRIGHT_SMALL = 1.2  # of what is a few pixels wide (ours)
 MOVED = 0.5  # of its own length: less is a box that wavers
@@ -78,7 +78,7 @@ def is_mover_at_rest(box: Box, tracks: Iterable[Track], moment: Moment) -> bool:
         common = shared(box, last)
         # Lost at the edge it drove out, unless what stands there fills the box it was lost with.
         out = lost and _at_edge(last, moment.size_px) and common < FILLS
-        # What only motion shows rests on the place itself: beside it, it was lost passing by.
+        # A blob rests on the place itself: beside it, it was lost passing by.
         touches = max(share_covered(box, last), share_covered(last, box)) >= ON_SPOT
         ends = (touches if blob else _at(box, last, moment.step)) and not out
         on_it = common >= ON_SPOT
