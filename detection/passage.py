@@ -17,27 +17,30 @@ PASSED_WITHIN_S = 15.0  # a passer was there at most so long before the object w
 LONGEST_TRACK = 60  # points of an event's track
 
 
-def passer_of(
+def passers_of(
     box: Box, started_at: datetime, at: datetime, tracks: Mapping[int, Track]
-) -> Track | None:
-    """The travelling track that was nearest in time over the place, or close beside it."""
+) -> list[Track]:
+    """The travelling tracks that were over the place or close beside it then, the likeliest first.
+
+    That is who was nearest in time, and most over it.
+    """
     wide, tall = box[2] - box[0], box[3] - box[1]
     near = (box[0] - wide / 2, box[1] - tall / 2, box[2] + wide / 2, box[3] + tall / 2)
     earliest = started_at - timedelta(seconds=PASSED_WITHIN_S)
     latest = min(started_at + timedelta(seconds=3), at)
-    best: tuple[float, Track] | None = None
+    fits: list[tuple[float, Track]] = []
     for track in tracks.values():
         if track.travelled() < 0.5:
             continue
-        for seen_at, seen in track.path:
-            share = share_covered(near, seen)
-            if not earliest <= seen_at <= latest or share <= 0:
-                continue
-            away_s = abs((seen_at - started_at).total_seconds())
-            fit = share - away_s / PASSED_WITHIN_S
-            if best is None or fit > best[0]:
-                best = (fit, track)
-    return best[1] if best else None
+        passages = [
+            share - abs((seen_at - started_at).total_seconds()) / PASSED_WITHIN_S
+            for seen_at, seen in track.path
+            if earliest <= seen_at <= latest and (share := share_covered(near, seen)) > 0
+        ]
+        if passages:
+            fits.append((max(passages), track))
+    fits.sort(key=lambda fit: fit[0], reverse=True)
+    return [track for _, track in fits]
 
 
 def describe(

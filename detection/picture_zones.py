@@ -38,20 +38,25 @@ def picture_zones(zones: Sequence[CameraZone], width: int, height: int) -> list[
 
 FOOT = 0.35
 """The lower part of a thing's picture, where it stands: above it leans over what is behind."""
+FLAT = 3.0  # ours
 
 
 def zone_of(region: Mask, zones: Sequence[PictureZone]) -> PictureZone | None:
     """The zone that most of the foot of `region` lies in, None with less than half in any.
 
-    What is wider than tall leans over nothing: it lies in a zone that holds half of it.
+    What is wider than tall may lean over nothing: it lies in a zone that holds half of it. So does
+    what is `FLAT` times as wide as tall, whatever its foot says: somebody may stand before it.
     """
     rows, columns = np.flatnonzero(region.any(axis=1)), np.flatnonzero(region.any(axis=0))
     if len(rows) == 0:
         return None
     foot = region.copy()
     foot[: round(rows[-1] - FOOT * (rows[-1] - rows[0]))] = False
-    flat = np.ptp(columns) >= np.ptp(rows)
-    return _mostly_in(foot, zones) or (_mostly_in(region, zones) if flat else None)
+    wide, tall = np.ptp(columns), np.ptp(rows)
+    if wide < tall:
+        return _mostly_in(foot, zones)
+    by_foot, by_all = _mostly_in(foot, zones), _mostly_in(region, zones)
+    return by_all or by_foot if wide >= FLAT * tall else by_foot or by_all
 
 
 def _mostly_in(region: Mask, zones: Sequence[PictureZone]) -> PictureZone | None:

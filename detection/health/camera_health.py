@@ -32,7 +32,7 @@ from ingest.stream_health import StreamHealth
 QUIET_EVERY = timedelta(seconds=2)
 DOUBT_EVERY = timedelta(seconds=0.5)
 """How often it looks while all is well, and while something may be wrong."""
-CALM_EVERY = timedelta(seconds=8)
+CALM_EVERY = timedelta(seconds=20)
 """The same while the background says that nothing changed: a look costs some 14 ms."""
 SUDDEN_SHARE = 0.2
 """So much more of the picture changed since the last look: it looks at once..."""

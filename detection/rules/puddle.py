@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from config.camera import CameraZoneKind
 from detection.leftover import FAINT_LEVELS
-from detection.rules.told_remains import Found
+from detection.rules.found_remain import Found
 from detection.scene_view import SceneView
 
 MIRRORS = 1.1

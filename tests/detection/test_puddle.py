@@ -14,8 +14,8 @@ from config.camera import CameraZone, CameraZoneKind
 from detection.leftover import Leftover
 from detection.picture_zones import PictureZone
 from detection.remain import Remain
+from detection.rules.found_remain import Found
 from detection.rules.puddle import may_be_a_puddle
-from detection.rules.told_remains import Found
 from detection.scene_view import SceneView
 
 BEGIN = datetime(2026, 1, 1, tzinfo=UTC)

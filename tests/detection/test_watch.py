@@ -246,3 +246,15 @@ def test_a_heap_that_is_wider_than_tall_lies_where_most_of_it_does() -> None:
     cupboard[50:105, 100:130] = True
     assert zone_of(heap, zones) is zones[0]
     assert zone_of(cupboard, zones) is None
+
+
+def test_a_long_stain_lies_where_most_of_it_does_though_somebody_stands_before_it() -> None:
+    road = CameraZone("road", CameraZoneKind.ROAD, ((0, 0), (1, 0), (1, 0.5), (0, 0.5)))
+    verge = CameraZone("verge", CameraZoneKind.NO_DUMP, ((0, 0.5), (1, 0.5), (1, 1), (0, 1)))
+    zones = picture_zones((road, verge), WIDTH, HEIGHT)
+    stain, sofa = (np.zeros((HEIGHT, WIDTH), bool) for _ in range(2))
+    stain[50:80, 20:260] = True
+    stain[60:120, 120:140] = True  # somebody, and their foot is on the verge
+    sofa[60:110, 100:180] = True
+    assert zone_of(stain, zones) is zones[0]
+    assert zone_of(sofa, zones) is zones[1]

@@ -1,0 +1,68 @@
+"""What stays, and is by its place and size hardly what somebody left (可疑遗留).
+
+Whoever stands, or parks, and whom neither the model nor its own way gave away. All figures are
+ours, from drawn clips (docs/cameras.md).
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from config.camera import CameraZoneKind
+from detection.box_geometry import area_of
+from detection.detections import DUMPED_CLASSES
+from detection.rules.found_remain import Found
+from detection.scene_view import SceneView
+
+EDGE_PX = 2.0
+UPRIGHT = {CameraZoneKind.ROAD: 2.0, CameraZoneKind.NO_DUMP: 3.5}
+"""Times as tall as wide. Matter on a road had 1.7 at most, somebody who stood there 2.2, 4.9 with
+their mirror image in the wet; a wardrobe on the verge had 2.2."""
+BLOCK_M = (1.2, 6.0)
+"""Wide, and deep as if it lay flat: what stands up hides the road behind it. Vehicles had 6.1 to
+12.8 m of depth..."""
+BLOCK_FILL = 0.66
+"""...and filled so much of their box; spilled matter that deep filled 0.62 at most."""
+LARGEST_M2 = 100.0
+"""Of a box on the ground: a truckload tipped out had 40."""
+ROAD_MATTER = frozenset(name for name, kind in DUMPED_CLASSES.items() if kind == "spillage") | {
+    "waste_pile"
+}
+"""A bag or a chair of a vehicle's size is a vehicle."""
+
+
+def is_hardly_matter(found: Found, view: SceneView) -> bool:
+    """It is not told, unless the model comes to name it."""
+    box = found.remain.box
+    if found.zone.zone.kind is CameraZoneKind.ROAD and _is_block(found, view):
+        return found.class_name not in ROAD_MATTER
+    if found.class_name is not None:
+        return False
+    wide, tall = box[2] - box[0], box[3] - box[1]
+    upright = tall >= UPRIGHT[found.zone.zone.kind] * wide and not found.remain.first.wet
+    wide_m, deep_m = _flat_m(found, view)
+    return box[1] <= EDGE_PX or upright or wide_m * deep_m > LARGEST_M2
+
+
+def _is_block(found: Found, view: SceneView) -> bool:
+    wide_m, deep_m = _flat_m(found, view)
+    width = found.remain.region.shape[1]
+    scale = width / view.frame.size_px[0]
+    filled = int(np.count_nonzero(found.remain.region)) / scale**2 / area_of(found.remain.box)
+    return wide_m >= BLOCK_M[0] and deep_m >= BLOCK_M[1] and filled >= BLOCK_FILL
+
+
+def _flat_m(found: Found, view: SceneView) -> tuple[float, float]:
+    """(width at its foot, depth) of its box on the ground; (0, 0) without a ground map.
+
+    Above the horizon nothing lies flat: infinitely deep.
+    """
+    if view.ground is None:
+        return 0.0, 0.0
+    x1, y1, x2, y2 = found.remain.box
+    middle = (x1 + x2) / 2
+    size_px = view.frame.size_px
+    points = np.array([(x1, y2), (x2, y2), (middle, y2), (middle, y1)]) / size_px
+    left, right, near, far = view.ground.fit.metres(points)
+    wide_m, deep_m = float(np.hypot(*(right - left))), float(np.hypot(*(far - near)))
+    return (wide_m if np.isfinite(wide_m) else 0.0), (deep_m if np.isfinite(deep_m) else np.inf)
