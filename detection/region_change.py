@@ -9,7 +9,7 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
-from detection.background import Mask, Picture
+from detection.background import Mask, Picture, strongest
 
 DISPLACED_PX = 4  # working pixels that a tape, a line, a branch or the camera may sway
 ALIKE_LEVELS = 18.0
@@ -88,25 +88,27 @@ def is_wet(now: Picture, before: Picture, region: Mask) -> bool:
 def displaced(now: Picture, before: Picture, region: Mask) -> float:
     """The share of the region that is the old scene, moved by a few pixels (one shift for all)."""
     reach = DISPLACED_PX
-    rows, columns = np.nonzero(region)
-    inside = (
-        (rows >= reach)
-        & (rows < region.shape[0] - reach)
-        & (columns >= reach)
-        & (columns < region.shape[1] - reach)
-    )
-    rows, columns = rows[inside], columns[inside]
-    if len(rows) < LEAST_PX:
+    inside = np.zeros_like(region)
+    inside[reach:-reach, reach:-reach] = region[reach:-reach, reach:-reach]
+    area = int(np.count_nonzero(inside))
+    if area < LEAST_PX:
         return 0.0
-    seen = now[rows, columns]
-    contrast = float(np.abs(seen - before[rows, columns]).max(axis=1).mean())
+    rows, columns = np.flatnonzero(inside.any(axis=1)), np.flatnonzero(inside.any(axis=0))
+    top, bottom, left, right = rows[0], rows[-1] + 1, columns[0], columns[-1] + 1
+    here, seen = inside[top:bottom, left:right], now[top:bottom, left:right]
+    contrast = float(_apart(seen, before[top:bottom, left:right])[here].mean())
     alike = min(ALIKE_LEVELS, ALIKE_SHARE * contrast)
-    best = 0.0
+    most = 0
     for down in range(-reach, reach + 1):
-        for right in range(-reach, reach + 1):
-            apart = np.abs(seen - before[rows + down, columns + right])
-            best = max(best, float((apart < alike).all(axis=1).mean()))
-    return best
+        for across in range(-reach, reach + 1):
+            there = before[top + down : bottom + down, left + across : right + across]
+            most = max(most, int(np.count_nonzero(here & (_apart(seen, there) < alike))))
+    return most / area
+
+
+def _apart(now: Picture, before: Picture) -> Picture:
+    """(h, w): levels that they differ by, of the channel that differs most."""
+    return np.asarray(strongest(cv2.absdiff(now, before)), np.float32)
 
 
 def tint(now: Picture, before: Picture, region: Mask) -> float:
