@@ -26,7 +26,7 @@ CLUSTER_PX = 21  # parts no further from each other than about this are one clus
 THINNEST_PX = 4.5  # area by length, in working pixels: less is the rim of something
 LIGHT_PX = 1000  # working pixels
 LIGHT_STEEP = 0.1  # of the contrast in one pixel of the outline; matter has 0.115 and more (ours)
-DARKER_ADDED = 0.9  # true ones had 1.2 and more, light that was gone 0.66 at most (ours)
+DARKER_ADDED = 0.5  # true ones had 1.2 and more, light that was gone below 0 (ours)
 GLOW_GAIN = 1.1  # of what is faint, or lies in light (ours)
 LIT_GAIN, LIT_STEEP = 1.25, 0.14  # lamps gave 1.5 to 1.7 and up to 0.13 (ours)
 

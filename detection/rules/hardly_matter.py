@@ -18,6 +18,8 @@ EDGE_PX = 2.0
 UPRIGHT = {CameraZoneKind.ROAD: 2.0, CameraZoneKind.NO_DUMP: 3.5}
 """Times as tall as wide. Matter on a road had 1.7 at most, somebody who stood there 2.2, 4.9 with
 their mirror image in the wet; a wardrobe on the verge had 2.2."""
+NARROW_M = 1.0
+"""Of who stands on a road; what runs on it away from the camera may be wider, and as tall."""
 BLOCK_M = (1.2, 6.0)
 """Wide, and deep as if it lay flat: what stands up hides the road behind it. Vehicles had 6.1 to
 12.8 m of depth..."""
@@ -38,10 +40,16 @@ def is_hardly_matter(found: Found, view: SceneView) -> bool:
         return found.class_name not in ROAD_MATTER
     if found.class_name is not None:
         return False
-    wide, tall = box[2] - box[0], box[3] - box[1]
-    upright = tall >= UPRIGHT[found.zone.zone.kind] * wide and not found.remain.first.wet
     wide_m, deep_m = _flat_m(found, view)
-    return box[1] <= EDGE_PX or upright or wide_m * deep_m > LARGEST_M2
+    return box[1] <= EDGE_PX or _is_upright(found, wide_m) or wide_m * deep_m > LARGEST_M2
+
+
+def _is_upright(found: Found, wide_m: float) -> bool:
+    x1, y1, x2, y2 = found.remain.box
+    kind = found.zone.zone.kind
+    if y2 - y1 < UPRIGHT[kind] * (x2 - x1) or found.remain.first.wet:
+        return False
+    return kind is not CameraZoneKind.ROAD or wide_m <= NARROW_M
 
 
 def _is_block(found: Found, view: SceneView) -> bool:

@@ -23,7 +23,7 @@ Values = dict[str, float | int | str | bool | None]
 
 AT_ONCE_S = 2.0  # ours
 PASSED_BOTH_S = 6.0  # that a truck takes through the picture, by whatever id (ours)
-NEAR_SHARE = 0.06  # of the picture's width: so far from what was told...
+NEAR_SHARE = 0.08  # of the picture's width: so far from what was told...
 NEAR_S = 12.0  # ...and begun so long before or after it, it is one more part of it (ours)
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 from typing import cast
 
 import cv2
@@ -96,4 +95,3 @@ def test_a_faint_glow_is_light_whatever_its_size_and_a_dark_stain_is_none() -> N
     assert not stain.is_light
     assert stain.was_plainly_added
     assert measured(road(), glow(60, 60)(road())).is_light  # a lamp that went out
-    assert replace(stain, added=0.7).is_light  # and by its side the ground stands out a little more

@@ -76,6 +76,7 @@ class Scene:
 VAN: Box = (100, 100, 200, 180)  # 3.1 m wide, 8.9 m deep as if it lay flat
 STRIPE: Box = (100, 100, 300, 130)  # 6.2 m by 3.3 m
 LAMP: Box = (300, 100, 316, 164)
+TRAIL: Box = (400, 100, 440, 190)  # 1.3 m wide
 WALKER: Box = (400, 100, 420, 145)
 AWAY: Box = (300, 0, 340, 40)
 CLOUD: Box = (50, 100, 250, 250)  # 6.2 m by 16.7 m
@@ -98,6 +99,7 @@ CLOUD: Box = (50, 100, 250, 250)  # 6.2 m by 16.7 m
         (VERGE, remain(WALKER), None, True),  # a wardrobe
         (ROAD, remain(WALKER), None, False),
         (ROAD, remain(WALKER), "bag", True),
+        (ROAD, remain(TRAIL, filled=0.5), None, True),
         (VERGE, remain(AWAY), None, False),  # who knows how far up it goes
         (VERGE, remain(AWAY), "bulky_item", True),
     ],
