@@ -16,8 +16,8 @@ from detection.scene_view import SceneView
 
 EDGE_PX = 2.0
 UPRIGHT = {CameraZoneKind.ROAD: 2.0, CameraZoneKind.NO_DUMP: 3.5}
-"""Times as tall as wide. Matter on a road had 1.7 at most, somebody who stood there 2.2, 4.9 with
-their mirror image in the wet; a wardrobe on the verge had 2.2."""
+"""Times as tall as wide. Matter told on a road had 1.7 at most, somebody who stood there 2.2, and
+4.9 with their mirror image in the wet; a wardrobe on the verge had 2.2."""
 NARROW_M = 1.0
 """Of who stands on a road; what runs on it away from the camera may be wider, and as tall."""
 BLOCK_M = (1.2, 6.0)
