@@ -31,6 +31,7 @@ MOVED = 0.5  # of its own length: less is a box that wavers
 STEP = 0.3  # of the mover's length: so far from the place its box may begin or end (ours)
 ABOUT_S = 6.0  # who leaves a thing goes within so long of setting it down (ours)
 STILL_S = 1.0  # what only motion shows and comes to rest is seen until then, or nearly (ours)
+ARRIVED = timedelta(seconds=1.5)  # after the place stood still, what only motion shows (ours)
 ARRIVES_S = (-1.0, 2.4)  # about the moment when it stood still: who gets out comes later (ours)
 SWOLLEN = 1.3  # a box that much larger than what stays holds somebody else too (ours)
 
@@ -91,7 +92,9 @@ def is_mover_at_rest(box: Box, tracks: Iterable[Track], moment: Moment) -> bool:
         elif begins and not ends and track.path[0][0] >= about:
             went.append(track)
     may_be_it = [track for track in came if _of_its_size(box, track, moment.size_px)]
-    if not may_be_it:
+    # Who comes when the place stands still already gave its id to what lies there, or passes.
+    by = moment.still_since + ARRIVED
+    if not any(track.known_to_model or _was_on(track, box, by) for track in may_be_it):
         return False
     usual = float(np.median([_moving_size(track, -1) for track in may_be_it]))
     here = sum(t in may_be_it or _moving_size(t, -1) >= FULL_SIZE * usual for t in came)
@@ -115,6 +118,14 @@ def _came_by_steps(track: Track) -> bool:
             since = at
         before = box
     return track.travelled(since=since) >= MOVED
+
+
+def _was_on(track: Track, box: Box, by: datetime) -> bool:
+    """It had come to the place by then."""
+    return any(
+        at <= by and max(share_covered(box, seen), share_covered(seen, box)) >= ON_SPOT
+        for at, seen in track.path
+    )
 
 
 def _named_there(track: Track, box: Box, at: datetime) -> bool:

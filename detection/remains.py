@@ -16,7 +16,7 @@ from detection.background import Background, Look, Mask
 from detection.box_geometry import around_both, gap
 from detection.leftover import Leftover, clusters, leftovers
 from detection.remain import Remain, RemainsChange
-from detection.remain_verdict import Judge, Verdict
+from detection.remain_verdict import LARGEST_SHARE, Judge, Verdict
 from detection.scene_event import Box
 from detection.tracking import Track
 
@@ -26,6 +26,7 @@ GONE_S = 4.0
 GONE_SHARE = 0.2  # less of it than this still differs from the old scene
 FADED = 0.35  # of its first contrast: less is a ghost (ours)
 REMEMBERED_S = 120.0  # what is gone, so that a part of it is not told again
+GROWS_S = 15.0  # a heap that is tipped, say (ours)
 ONE_THING = 4.0  # times its area: a region larger than that is a vehicle before it (ours)
 GROWN_TIMES = 1.2  # its area: it is asked anew in which zone it lies (ours)
 TOGETHER_S = 4.0  # parts that appeared within so long and lie close by are one thing
@@ -132,8 +133,14 @@ class Remains:
         known = self._known(leftover, look, at)
         if known is None:
             return False
-        known.region = known.region | leftover.region
-        known.box = around_both(known.box, leftover.box)
+        began_s = look.at_s - (at - known.started_at).total_seconds()
+        came = np.abs(look.onset_s - began_s) <= GROWS_S  # who stands before it came later
+        grown = known.region | (leftover.region & came)
+        if (grown != known.region).any():
+            known.region = grown
+            x, y, wide, tall = cv2.boundingRect(grown.view(np.uint8))
+            s = look.scale
+            known.box = around_both(known.box, (x / s, y / s, (x + wide) / s, (y + tall) / s))
         return True
 
     def forget(self, at: datetime) -> Sequence[Remain]:
@@ -145,6 +152,8 @@ class Remains:
         return ended
 
     def _known(self, leftover: Leftover, look: Look, at: datetime) -> Remain | None:
+        if leftover.area > LARGEST_SHARE * leftover.region.size:
+            return None
         near_px = TOGETHER_SHARE * leftover.region.shape[1] / look.scale
         for remain in self._present:
             area = int(remain.region.sum())

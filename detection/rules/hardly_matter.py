@@ -27,6 +27,9 @@ BLOCK_FILL = 0.66
 """...and filled so much of their box; spilled matter that deep filled 0.62 at most."""
 LARGEST_M2 = 100.0
 """Of a box on the ground: a truckload tipped out had 40."""
+STAIN_ADDED = 0.9
+"""A stain that stands out so little more than the ground did is a shadow, or light that is gone:
+these had 0.09 to 0.92, what was spilled or tipped and looked wet 0.95 and more."""
 ROAD_MATTER = frozenset(name for name, kind in DUMPED_CLASSES.items() if kind == "spillage") | {
     "waste_pile"
 }
@@ -40,6 +43,9 @@ def is_hardly_matter(found: Found, view: SceneView) -> bool:
         return found.class_name not in ROAD_MATTER
     if found.class_name is not None:
         return False
+    first = found.remain.first
+    if first.wet and first.added < STAIN_ADDED:
+        return True
     wide_m, deep_m = _flat_m(found, view)
     return box[1] <= EDGE_PX or _is_upright(found, wide_m) or wide_m * deep_m > LARGEST_M2
 

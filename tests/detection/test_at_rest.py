@@ -52,6 +52,9 @@ OWN = walk((7, 300), (20, 300))  # of what lies there
         ([COMES, walk((7, 100), (10, 296)), walk((10.4, 324), (15, 600))], True),
         # A child of the parked car goes: too small to be the car itself.
         ([walk((2, 40), (6, 300), (20, 300)), walk((8, 318), (14, 600), size=(8, 18))], True),
+        # What stands still since 7 s did not come at 10 s: the id of somebody passed to it.
+        ([walk((8, 100), (10, 300), (20, 300))], False),
+        ([walk((5, 100), (8, 300), (20, 300))], True),
         # Long ago.
         ([walk((-60, 100), (-40, 300))], False),
     ],
