@@ -325,3 +325,20 @@ def test_what_is_lost_at_once_along_a_road_is_one_spill() -> None:
     for kind, events in ((CameraZoneKind.ROAD, 1), (CameraZoneKind.NO_DUMP, 2)):
         camera = replace(CAMERA, zones=(CameraZone("z", kind, corners),))
         assert len(told(film(spills, 25), camera)) == events
+
+
+def test_who_stands_before_a_thing_is_no_part_of_it_nor_is_what_they_set_down() -> None:
+    def scene(image: Image, at_s: float) -> None:
+        if at_s >= 8:
+            cv2.ellipse(image, (200, 200), (60, 12), 0, 0, 360, (40, 38, 36), -1)
+        if 4 <= at_s <= 13:
+            person(image, -30 + (at_s - 4) * 65)
+        if at_s >= 34:
+            bag(image, 215, 168)
+        if at_s >= 24:
+            person(image, min(-30 + (at_s - 24) * 110, 203) + max(at_s - 35, 0) * 110)
+
+    events = told(film(scene, 52))
+    assert len(events) == 2
+    assert events[0].box[3] - events[0].box[1] < 40  # without who stood there
+    assert abs((events[1].box[0] + events[1].box[2]) / 2 - 215) < 8
