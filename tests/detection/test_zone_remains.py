@@ -28,7 +28,7 @@ GROUND = SimpleNamespace(
     fit=SimpleNamespace(metres=lambda points: points * [20, 40]), metres_per_px=lambda *_: 20 / 640
 )
 ROAD, VERGE = CameraZoneKind.ROAD, CameraZoneKind.NO_DUMP
-NAMES = ("person", "bag", "spill_solid", "waste_pile", "bulky_item")
+NAMES = ("person", "bag", "spill_solid", "spill_liquid", "waste_pile", "bulky_item")
 
 
 def remain(
