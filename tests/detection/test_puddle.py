@@ -51,6 +51,7 @@ ROAD, VERGE = CameraZoneKind.ROAD, CameraZoneKind.NO_DUMP
         (found(replace(MIRROR, gain=0.6), ROAD), False),  # slurry
         (found(replace(MIRROR, contrast=45.0), ROAD), True),
         (found(replace(MIRROR, contrast=24.0), VERGE), True),
+        (found(replace(MIRROR, contrast=24.0, crossing=0.78), VERGE), False),  # a pale heap
         (found(replace(MIRROR, contrast=45.0), VERGE), False),  # a pale bag
         (found(replace(MIRROR, tint=-0.4), VERGE), False),  # a grey sofa on grass
     ],

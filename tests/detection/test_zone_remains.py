@@ -32,14 +32,20 @@ NAMES = ("person", "bag", "spill_solid", "spill_liquid", "waste_pile", "bulky_it
 
 
 def remain(
-    box: Box, *, filled: float = 1.0, wet: bool = False, added: float = 1.2, at_s: float = 0.0
+    box: Box,
+    *,
+    filled: float = 1.0,
+    wet: bool = False,
+    added: float = 1.2,
+    steep: float = 0.2,
+    at_s: float = 0.0,
 ) -> Remain:
     region = np.zeros(SIZE[::-1], bool)
     x1, y1, x2, y2 = (int(n) for n in box)
     region[y1:y2, x1 : x1 + round((x2 - x1) * filled)] = True
     first = Leftover(
         region=region, blob_area=1, area=1, age_s=5.0, since_s=5.0, box=box, cluster=box,
-        contrast=40.0, added=added, displaced=0.1, at_border=False, wet=wet,
+        contrast=40.0, added=added, displaced=0.1, at_border=False, wet=wet, steep=steep,
     )  # fmt: skip
     at = BEGIN + timedelta(seconds=at_s)
     return Remain(1, first, region, box, at, at, int(region.sum()))
@@ -104,7 +110,9 @@ CLOUD: Box = (50, 100, 250, 250)  # 6.2 m by 16.7 m
         (ROAD, remain(TRAIL, filled=0.5), None, True),
         (VERGE, remain(STRIPE, wet=True), None, True),
         (VERGE, remain(STRIPE, wet=True, added=0.7), None, False),  # a shadow
-        (ROAD, remain(STRIPE, wet=True, added=0.7), "spill_liquid", True),
+        (ROAD, remain(STRIPE, wet=True, added=0.7), None, True),  # slurry across lines
+        (ROAD, remain(STRIPE, wet=True, added=0.7, steep=0.08), None, False),  # light that is gone
+        (ROAD, remain(STRIPE, wet=True, added=0.7, steep=0.08), "spill_liquid", True),
         (VERGE, remain(STRIPE, added=0.7), None, True),
         (VERGE, remain(AWAY), None, False),  # who knows how far up it goes
         (VERGE, remain(AWAY), "bulky_item", True),
