@@ -16,7 +16,7 @@ from ingest.stream_rate import Rate
 
 _LOOKS_APART_S = 0.95
 """Where every picture is a key frame (MJPEG), one a second is looked at."""
-_SHOWN_APART_S = 5.9
+_SHOWN_APART_S = 3.9
 """Of key frames that are like the last, so many seconds apart are given: the watch's memories of a
 still scene lose nothing by it, and a look costs it half as much as decoding the key frame."""
 _STAYS_S = 1.0

@@ -112,7 +112,7 @@ class CameraWorker:
     def _in_doubt(self, at: datetime) -> bool:
         """The picture shows nothing, or another view, and that is not told yet.
 
-        At rest it would be looked at every 6 s only, and told so much later.
+        At rest it would be looked at every 4 s only, and told so much later.
         """
         condition = self.condition
         if condition is None or not condition.suspended or condition.faults:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import NamedTuple
@@ -55,14 +54,12 @@ class Found:
         return round(sure, 3)
 
 
-def confirmed(
-    box: Box, detections: Detections, of: Callable[[str], bool] = DUMPED_CLASSES.__contains__
-) -> tuple[str | None, float]:
+def confirmed(box: Box, detections: Detections) -> tuple[str | None, float]:
     """The model's class of matter in that place, best score first; (None, 0) where it has none."""
     for index in range(len(detections)):
         name = detections.class_name(index)
         x1, y1, x2, y2 = (float(n) for n in detections.boxes[index])
         seen = (x1, y1, x2, y2)
-        if of(name) and shared(box, seen) >= SAME_PLACE:
+        if name in DUMPED_CLASSES and shared(box, seen) >= SAME_PLACE:
             return name, float(detections.scores[index])
     return None, 0.0
