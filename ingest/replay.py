@@ -12,7 +12,7 @@ from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 
 import msgspec
-from paho.mqtt.client import Client
+from paho.mqtt.client import Client, ConnectFlags, DisconnectFlags
 from paho.mqtt.properties import Properties
 from paho.mqtt.reasoncodes import ReasonCode
 
@@ -177,7 +177,11 @@ def _sleep_until(monotonic_s: float, stop: threading.Event | None) -> None:
 
 
 class _Publisher:
-    """Publishes at QoS 1 and counts PUBACKs; paho sends again what a lost connection left open."""
+    """Publishes at QoS 1 and counts PUBACKs; paho sends again what a lost connection left open.
+
+    Nothing is handed to paho before the broker's CONNACK: what it is given earlier it sends after
+    what it is given while the connection is being made, and the order would be lost.
+    """
 
     def __init__(self, settings: MqttSettings, give_up_after_s: float) -> None:
         self.published = 0
@@ -185,13 +189,19 @@ class _Publisher:
         self._give_up_after_s = give_up_after_s
         self._settings = settings
         self._changed = threading.Condition()
+        self._connected = threading.Event()
+        self._refused = ""
         client_id = f"muckwatch-replay-{uuid.uuid4().hex[:12]}"
         self._client = mqtt_client(settings, client_id, persistent=False, in_flight=UNACKNOWLEDGED)
+        self._client.on_connect = self._on_connect
+        self._client.on_disconnect = self._on_disconnect
         self._client.on_publish = self._on_publish
         self._client.loop_start()
 
     def publish(self, topic: str, payload: bytes) -> None:
         self._until(UNACKNOWLEDGED - 1)
+        if not self._connected.wait(self._give_up_after_s):
+            raise ReplayError(f"{self._broker} accepted no connection for {self._waited}")
         self.published += 1
         self._client.publish(topic, payload, qos=1)
 
@@ -210,10 +220,40 @@ class _Publisher:
                 self._changed.wait(self._give_up_after_s)
                 if self._acknowledged == before:
                     raise ReplayError(
-                        f"the broker at {self._settings.host}:{self._settings.port} acknowledged "
-                        f"nothing for {self._give_up_after_s:g} s; "
+                        f"{self._broker} acknowledged nothing for {self._waited}; "
                         f"{self._acknowledged} of {self.published} messages were acknowledged"
                     )
+
+    @property
+    def _broker(self) -> str:
+        return f"the broker at {self._settings.host}:{self._settings.port}"
+
+    @property
+    def _waited(self) -> str:
+        return f"{self._give_up_after_s:g} s{self._refused}"
+
+    def _on_connect(
+        self,
+        _client: Client,
+        _userdata: object,
+        _flags: ConnectFlags,
+        reason: ReasonCode,
+        _properties: Properties | None,
+    ) -> None:
+        if reason.is_failure:
+            self._refused = f" ({reason})"
+        else:
+            self._connected.set()
+
+    def _on_disconnect(
+        self,
+        _client: Client,
+        _userdata: object,
+        _flags: DisconnectFlags,
+        _reason: ReasonCode,
+        _properties: Properties | None,
+    ) -> None:
+        self._connected.clear()
 
     def _on_publish(
         self,

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import socket
 import threading
+import time
 from collections import defaultdict
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -113,8 +117,69 @@ def test_it_can_be_stopped(nats: EmbeddedNats) -> None:
 
 
 def test_a_broker_that_is_not_there() -> None:
-    with pytest.raises(ReplayError, match="0 of 5 messages were acknowledged"):
+    with pytest.raises(ReplayError, match="127.0.0.1:1 accepted no connection for 0.2 s"):
         replay(track("a", 5), MqttSettings(port=1), speed=None, give_up_after_s=0.2)
+
+
+def test_the_order_holds_where_the_broker_is_slow_to_answer(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Some messages are due before there is a connection, and some before its CONNACK."""
+    connect = socket.create_connection
+
+    def slowly(*given: Any, **named: Any) -> socket.socket:  # noqa: ANN401  as socket's own
+        time.sleep(0.2)
+        return connect(*given, **named)
+
+    monkeypatch.setattr(socket, "create_connection", slowly)
+    with socket.create_server(("127.0.0.1", 0)) as listening, ThreadPoolExecutor(1) as pool:
+        arrived = pool.submit(hesitating_broker, listening, hesitates_s=0.4, messages=100)
+        settings = MqttSettings(port=listening.getsockname()[1])
+        replay(track("a", 100), settings, speed=1000, give_up_after_s=5)
+    assert arrived.result() == list(range(1, 101))
+
+
+def hesitating_broker(listening: socket.socket, *, hesitates_s: float, messages: int) -> list[int]:
+    """Packet ids in order of arrival; its CONNACK comes late (MQTT 3.1.1, sections 3.1 to 3.4)."""
+    arrived: list[int] = []
+    connection, _ = listening.accept()
+    with connection, connection.makefile("rb") as stream:
+        while len(arrived) < messages:
+            (kind,) = stream.read(1)
+            length = shift = 0
+            while True:
+                (byte,) = stream.read(1)
+                length |= (byte & 0x7F) << shift
+                shift += 7
+                if byte < 0x80:
+                    break
+            body = stream.read(length)
+            if kind >> 4 == 1:
+                time.sleep(hesitates_s)
+                connection.sendall(b"\x20\x02\x00\x00")
+            elif kind >> 4 == 3:
+                topic = int.from_bytes(body[:2])
+                packet_id = body[2 + topic : 4 + topic]
+                arrived.append(int.from_bytes(packet_id))
+                connection.sendall(b"\x40\x02" + packet_id)
+    return arrived
+
+
+def test_a_refusal_is_told() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        port = listening.getsockname()[1]
+
+        def refuse() -> None:
+            connection, _ = listening.accept()
+            with connection:
+                connection.recv(200)
+                connection.sendall(b"\x20\x02\x00\x05")  # CONNACK: not authorized
+                connection.recv(1)
+
+        with ThreadPoolExecutor(1) as pool:
+            pool.submit(refuse)
+            with pytest.raises(ReplayError, match=r"no connection for 0\.5 s \(Not authorized\)"):
+                replay(track("a", 5), MqttSettings(port=port), speed=None, give_up_after_s=0.5)
 
 
 @pytest.mark.parametrize("wrong", [{"speed": 0}, {"speed": -1.0}, {"fixes_per_message": 0}])
