@@ -102,7 +102,7 @@ def main() -> None:
     parser.add_argument("--folder", type=Path, help="keep rendered pieces here")
     parser.add_argument("--processes", type=int, default=len(os.sched_getaffinity(0)))
     parser.add_argument("--model", type=Path, help="ours; default: the package's own")
-    parser.add_argument("--runtime", default="onnxruntime", help="ours: onnxruntime or openvino")
+    parser.add_argument("--runtime", default="onnxruntime", help="ours, as vision.runtime")
     parser.add_argument("--peer-model", type=Path, default=PACKAGE_MODEL, help=".pt or .onnx")
     parser.add_argument("--labelled", type=Path, help="an evaluation folder: recall as well")
     parser.add_argument("--no-peer", action="store_true")

@@ -39,7 +39,8 @@ def hold_peer(
         check=True,
     )
     after = server.used()
-    told = json.loads(done.stdout.splitlines()[-1])
+    # ultralytics prints there too, when a stream is slow say.
+    told = json.loads(next(line for line in done.stdout.splitlines() if line.startswith("{")))
     due = told["took_s"] * analysed_fps
     worst = min(told["analysed"]) / due
     lost = "" if worst >= 1 - LOST else f"{1 - worst:.0%} of a stream's pictures"

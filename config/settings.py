@@ -96,7 +96,9 @@ class PipelineSettings(_Section):
 
 class VisionSettings(_Section):
     model: Path | None = Field(None, description=".onnx or .pt; None: the model of the package")
-    runtime: str = Field("onnxruntime", pattern="^(onnxruntime|openvino|ultralytics)$")
+    runtime: str = Field(
+        "onnxruntime", pattern="^(onnxruntime|openvino|openvino-bf16|ultralytics)$"
+    )
     analysed_fps: float = Field(5, gt=0)
     confidence: float = Field(0.35, gt=0, lt=1)
     persistence_s: float = Field(5, gt=0, description="an object must stay so long")

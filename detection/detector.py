@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Protocol
+from typing import Literal, Protocol
 
 import structlog
 
@@ -16,6 +16,9 @@ log = structlog.get_logger()
 PACKAGE_MODEL = Path(__file__).parent / "weights" / "muckwatch.onnx"
 PACKAGE_INT8 = PACKAGE_MODEL.with_name("muckwatch-int8.xml")
 """The same, quantised; for OpenVINO."""
+
+OPENVINO: dict[str, Literal["f32", "bf16"]] = {"openvino": "f32", "openvino-bf16": "bf16"}
+RUNTIMES = ("onnxruntime", *OPENVINO, "ultralytics")
 
 
 class DetectorError(ValueError):
@@ -73,18 +76,19 @@ def load_detector(
         if not model.is_file():
             log.warning("no detector model: motion alone decides", looked_at=str(model))
             return NoDetector()
-    if not (model.is_file() or (runtime == "openvino" and model.is_dir())):
+    if not (model.is_file() or (runtime in OPENVINO and model.is_dir())):
         raise DetectorError(f"model {model}: no such file")
     if runtime == "onnxruntime":
         from detection.onnx_detector import OnnxDetector  # noqa: PLC0415  only what is used loads
 
         return OnnxDetector(model, confidence, threads=threads)
-    if runtime == "openvino":
+    if runtime in OPENVINO:
         from detection.openvino_detector import OpenVinoDetector  # noqa: PLC0415  optional
 
-        return OpenVinoDetector(model, confidence, threads=threads)
+        precision = OPENVINO[runtime]
+        return OpenVinoDetector(model, confidence, threads=threads, precision=precision)
     if runtime == "ultralytics":
         from detection.ultralytics_detector import UltralyticsDetector  # noqa: PLC0415  optional
 
         return UltralyticsDetector(model, confidence)
-    raise DetectorError(f"runtime {runtime!r}: is none of onnxruntime, openvino, ultralytics")
+    raise DetectorError(f"runtime {runtime!r}: is none of {', '.join(RUNTIMES)}")

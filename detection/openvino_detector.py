@@ -4,26 +4,40 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
+import structlog
 
 from detection.detections import Detections
 from detection.detector import DetectorError
 from detection.yolo_output import decode, model_input, read_names
 from ingest.frame import Image
 
+log = structlog.get_logger()
+
 DEFAULT_SIDE_PX = 640
+
+Precision = Literal["f32", "bf16"]
+"""What a model of 32 bits is computed in: as it is, or rounded to bfloat16 (8 bits of mantissa)."""
 
 
 class OpenVinoDetector:
     """Takes an `.onnx` file, an IR (`.xml`, its `.bin` beside it), or a folder that holds one.
 
     Class names stand in the model's runtime information, where ultralytics' export puts them
-    (`model_info`) and where OpenVINO's reader of ONNX does (`framework`).
+    (`model_info`) and where OpenVINO's reader of ONNX does (`framework`). A processor that does not
+    know bfloat16 computes in 32 bits, whatever `precision` says: emulated, it would be slower.
     """
 
-    def __init__(self, model: Path, confidence: float = 0.35, *, threads: int = 1) -> None:
+    def __init__(
+        self,
+        model: Path,
+        confidence: float = 0.35,
+        *,
+        threads: int = 1,
+        precision: Precision = "f32",
+    ) -> None:
         try:
             import openvino  # type: ignore[import-untyped]  # noqa: PLC0415  an extra
         except ImportError as error:
@@ -31,6 +45,11 @@ class OpenVinoDetector:
                 "runtime openvino: not installed; pip install 'muckwatch[openvino]'"
             ) from error
         core = openvino.Core()
+        if precision == "bf16" and "BF16" not in core.get_property(
+            "CPU", "OPTIMIZATION_CAPABILITIES"
+        ):
+            log.warning("detector computes in f32: this processor does not know bf16")
+            precision = "f32"
         file = model
         if model.is_dir():
             found = sorted(model.glob("*.xml"))
@@ -49,7 +68,7 @@ class OpenVinoDetector:
                 read,
                 "CPU",
                 {"INFERENCE_NUM_THREADS": threads, "PERFORMANCE_HINT": "LATENCY",
-                 "INFERENCE_PRECISION_HINT": "f32"},
+                 "INFERENCE_PRECISION_HINT": precision},
             )  # fmt: skip
         except RuntimeError as error:  # what openvino raises for all that fails
             raise DetectorError(f"model {model}: {error}") from error

@@ -110,7 +110,7 @@ def gathered(packets: Iterator[Arrived], gather_s: float) -> Iterator[Arrived]:
     """The same packets; after each that had to be waited for, more may gather for `gather_s`.
 
     A camera sends 25 times a second, and each packet in some pieces: a thread that waits for every
-    one wakes 50 times a second, this one 20 times. The kernel's buffer holds them meanwhile.
+    one wakes 50 times a second, this one a few times. The kernel's buffer holds them meanwhile.
     """
     asked_s = time.monotonic()
     for arrived in packets:

@@ -109,6 +109,28 @@ def test_openvino_gives_the_same_boxes_as_onnx_runtime() -> None:
     assert sum(len(one) for one, _ in answers) > 0
 
 
+def test_openvino_in_bf16_sees_the_same_within_its_rounding() -> None:
+    """Or computes in f32 where the processor does not know bf16: then all of it is the same."""
+    pytest.importorskip("openvino", reason="needs the openvino extra")
+    if not PACKAGE_MODEL.is_file():
+        pytest.skip("the package's model is not here")
+    assert package_model("openvino-bf16") == PACKAGE_MODEL
+    exact = load_detector(PACKAGE_MODEL, "openvino", 0.5)
+    rounded = load_detector(PACKAGE_MODEL, "openvino-bf16", 0.4)
+    drawings = [
+        random_drawing(random_place(seed, 640, 360), seed, "muck_truck").image for seed in range(6)
+    ]
+    found = 0
+    for one, other in zip(exact.detect(drawings), rounded.detect(drawings), strict=True):
+        for box, class_id, score in zip(one.boxes, one.class_ids, one.scores, strict=True):
+            same_kind = other.class_ids == class_id
+            apart = np.abs(other.boxes[same_kind] - box).max(axis=1)
+            assert apart.min() < 8
+            assert abs(other.scores[same_kind][apart.argmin()] - score) < 0.1
+            found += 1
+    assert found >= 6
+
+
 def test_openvino_says_what_it_cannot_read(tmp_path: Path) -> None:
     pytest.importorskip("openvino", reason="needs the openvino extra")
     text = tmp_path / "text.xml"

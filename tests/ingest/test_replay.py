@@ -117,7 +117,7 @@ def test_it_can_be_stopped(nats: EmbeddedNats) -> None:
 
 
 def test_a_broker_that_is_not_there() -> None:
-    with pytest.raises(ReplayError, match="127.0.0.1:1 accepted no connection for 0.2 s"):
+    with pytest.raises(ReplayError, match=r"127\.0\.0\.1:1 accepted no connection for 0\.2 s"):
         replay(track("a", 5), MqttSettings(port=1), speed=None, give_up_after_s=0.2)
 
 
@@ -127,7 +127,7 @@ def test_the_order_holds_where_the_broker_is_slow_to_answer(
     """Some messages are due before there is a connection, and some before its CONNACK."""
     connect = socket.create_connection
 
-    def slowly(*given: Any, **named: Any) -> socket.socket:  # noqa: ANN401  as socket's own
+    def slowly(*given: Any, **named: Any) -> socket.socket:
         time.sleep(0.2)
         return connect(*given, **named)
 
