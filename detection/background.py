@@ -13,6 +13,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from detection.earlier_scene import KEPT, EarlierScene
+from detection.exposure import exposed_as, exposure, strongest
 from ingest.frame import Frame, Image
 
 WORK_WIDTH_PX = 640
@@ -54,6 +56,7 @@ class Look:
         scale: working pixels per pixel of the frame.
         fraction: of the picture changed.
         restarted: the light or the view changed as a whole; everything before is forgotten.
+        returned: the scene of before such a change is back, and is known again.
     """
 
     ready: bool
@@ -66,16 +69,11 @@ class Look:
     lasting: Mask
     fraction: float = 0.0
     restarted: bool = False
+    returned: bool = False
 
     @property
     def settled(self) -> bool:
         return self.fraction < UNSETTLED
-
-
-def strongest(picture: cv2.typing.MatLike) -> cv2.typing.MatLike:
-    """(h, w, 3) -> (h, w): the largest channel, many times faster than numpy's `max(axis=2)`."""
-    blue, green, red = cv2.split(picture)
-    return cv2.max(cv2.max(blue, green), red)
 
 
 class Background:
@@ -93,6 +91,8 @@ class Background:
         self._long_exact = self._noise = self._age = self._onset = _NOTHING
         self._threshold = self._still_within = np.empty((0, 0), np.uint8)
         self._gain = np.ones(3, np.float32)
+        self._earlier: EarlierScene | None = None
+        self._returned_at: datetime | None = None
 
     @property
     def short(self) -> Picture:
@@ -133,7 +133,7 @@ class Background:
         rate = float(1 - np.exp(-dt_s / SHORT_S))
         self._short = np.asarray(cv2.addWeighted(picture, rate, self._short, 1 - rate, 0), np.uint8)
         unrest = np.asarray(strongest(cv2.absdiff(picture, self._short)), np.uint8)
-        if self._long is _NO_IMAGE:
+        if self._long is _NO_IMAGE and not self._returns(at):
             return self._warm_up(picture, at, scale)
         patience_s = DARK_CHANGE_S if dark else GLOBAL_CHANGE_S
         hidden = rain or dark
@@ -149,6 +149,7 @@ class Background:
 
     def restart(self, at: datetime) -> None:
         """Forget the scene; it is learnt anew from here."""
+        self._earlier = None
         self._started_at, self._samples = at, []
         self._sample_due = self._changed_since = None
         self._long = _NO_IMAGE
@@ -168,8 +169,7 @@ class Background:
             apart = np.abs(stack.astype(np.int16) - self._long).max(axis=3)
             spread = np.median(apart, axis=0)
             self._noise = np.clip(1.48 * spread, 1.0, 12.0).astype(np.float32)
-            self._age = np.zeros(picture.shape[:2], np.float32)
-            self._onset = np.full(picture.shape[:2], np.nan, np.float32)
+            self._begin_ages(picture.shape[:2])
             self._gain = np.ones(3, np.float32)
             self._samples = []
             self._learnt_at = at
@@ -189,7 +189,7 @@ class Background:
         hidden: bool,
         patience_s: float,
     ) -> Look:
-        self._gain = self._exposure()
+        self._gain = exposure(self._short, self._long)
         threshold = self._threshold
         doubt = 0.8 * float(np.abs(1 - 1 / self._gain).max())
         if doubt > 0.01:
@@ -209,6 +209,10 @@ class Background:
         else:
             lasting = changed & (lately > threshold)
         fraction = float(np.count_nonzero(changed)) / changed.size
+        if fraction >= GLOBAL_CHANGE and self._returns(at):
+            return self._compare(
+                picture, unrest, at, dt_s, scale, hidden=hidden, patience_s=patience_s
+            )
         self._grow(lasting & still, changed | lasting, dt_s, at)
         since_s = (at - (self._learnt_at or at)).total_seconds()
         if since_s >= LEARN_EVERY_S:
@@ -230,6 +234,7 @@ class Background:
             lasting=lasting,
             fraction=fraction,
             restarted=restarted,
+            returned=self._returned_at == at,
         )
 
     def _seconds(self, at: datetime) -> float:
@@ -250,20 +255,7 @@ class Background:
 
     def _exposed(self, picture: Image) -> Image:
         """As the long memory would show it, saturated where a sensor is."""
-        if np.abs(self._gain - 1).max() < 0.01:
-            return picture
-        levels = np.arange(256, dtype=np.float32)
-        table = np.minimum(levels[:, None] / self._gain, 255).round().astype(np.uint8)
-        return np.asarray(cv2.LUT(picture, table[:, None, :]), np.uint8)
-
-    def _exposure(self) -> NDArray[np.float32]:
-        """The gain between now and the long memory, per channel, over the unchanged majority."""
-        now, then = self._short[::8, ::8].reshape(-1, 3), self._long[::8, ::8].reshape(-1, 3)
-        bright = then.min(axis=1) > 16
-        if bright.sum() < 50:
-            return np.ones(3, np.float32)
-        gain = np.median(now[bright] / then[bright].astype(np.float32), axis=0)
-        return np.asarray(np.clip(gain, 0.4, 2.5), np.float32)
+        return exposed_as(picture, self._gain)
 
     def _learn(
         self, exposed: Image, now: NDArray[np.uint8], unlike: Mask, noisy: Mask, dt_s: float
@@ -294,5 +286,27 @@ class Background:
         long_enough_s = WHOLE_CHANGE_S if fraction > WHOLE_CHANGE else patience_s
         if at - self._changed_since < timedelta(seconds=long_enough_s):
             return False
+        earlier = self._earlier
+        if earlier is None or at - earlier.covered_at > KEPT:
+            earlier = EarlierScene(at, self._long_exact, self._threshold, self._noise)
         self.restart(at)
+        self._earlier = earlier
         return True
+
+    def _returns(self, at: datetime) -> bool:
+        """The scene of before the last whole change is back: what was known of it holds again."""
+        earlier = self._earlier
+        if earlier is None or not earlier.is_back(self._short, at):
+            return False
+        self._long_exact, self._noise = earlier.mean, earlier.noise
+        self._long = np.asarray(cv2.convertScaleAbs(self._long_exact), np.uint8)
+        self._earlier = self._changed_since = None
+        self._samples = []
+        self._learnt_at = self._returned_at = at
+        self._begin_ages(self._long.shape[:2])
+        self._set_thresholds()
+        return True
+
+    def _begin_ages(self, shape: tuple[int, ...]) -> None:
+        self._age = np.zeros(shape, np.float32)
+        self._onset = np.full(shape, np.nan, np.float32)

@@ -36,8 +36,9 @@ def picture_zones(zones: Sequence[CameraZone], width: int, height: int) -> list[
     return drawn
 
 
-FOOT = 0.35
-"""The lower part of a thing's picture, where it stands: above it leans over what is behind."""
+FOOT, UPRIGHT_FOOT = 0.35, 0.2
+"""The lower part of a thing's picture, where it stands: above it leans over what is behind, and the
+more the taller it is."""
 FLAT = 3.0  # ours
 
 
@@ -50,9 +51,9 @@ def zone_of(region: Mask, zones: Sequence[PictureZone]) -> PictureZone | None:
     rows, columns = np.flatnonzero(region.any(axis=1)), np.flatnonzero(region.any(axis=0))
     if len(rows) == 0:
         return None
-    foot = region.copy()
-    foot[: round(rows[-1] - FOOT * (rows[-1] - rows[0]))] = False
     wide, tall = np.ptp(columns), np.ptp(rows)
+    foot = region.copy()
+    foot[: round(rows[-1] - (UPRIGHT_FOOT if wide < tall else FOOT) * tall)] = False
     if wide < tall:
         return _mostly_in(foot, zones)
     by_foot, by_all = _mostly_in(foot, zones), _mostly_in(region, zones)

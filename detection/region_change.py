@@ -9,7 +9,8 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
-from detection.background import Mask, Picture, strongest
+from detection.background import Mask, Picture
+from detection.exposure import strongest
 
 DISPLACED_PX = 4  # working pixels that a tape, a line, a branch or the camera may sway
 ALIKE_LEVELS = 18.0

@@ -6,8 +6,8 @@ Before the rules: they only decide what a remain in a zone of theirs means.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
 
 import cv2
 import numpy as np
@@ -18,9 +18,11 @@ from detection.leftover import Leftover, clusters, leftovers
 from detection.remain import Remain, RemainsChange
 from detection.remain_verdict import LARGEST_SHARE, Judge, Verdict
 from detection.scene_event import Box
+from detection.seen_at_rest import seen_here
 from detection.tracking import Track
 
 ABSORB_S = 120.0  # a mover at rest for so long belongs to the scene
+OTHER_VIEW_S = 20.0  # another view, the same, where somebody's lamps or shadow may make it (ours)
 FORGET_S = 900.0  # an object that was told and lies for so long belongs to the scene
 GONE_S = 4.0
 GONE_SHARE = 0.2  # less of it than this still differs from the old scene
@@ -29,6 +31,8 @@ REMEMBERED_S = 120.0  # what is gone, so that a part of it is not told again
 GROWS_S = 15.0  # a heap that is tipped, say (ours)
 ONE_THING = 4.0  # times its area: a region larger than that is a vehicle before it (ours)
 GROWN_TIMES = 1.2  # its area: it is asked anew in which zone it lies (ours)
+CLOSE = timedelta(seconds=1)  # pictures that show a mover in one place (ours)
+_LONG_AGO = datetime.min.replace(tzinfo=UTC)
 TOGETHER_S = 4.0  # parts that appeared within so long and lie close by are one thing
 TOGETHER_SHARE = 0.06  # of the picture's width
 
@@ -41,6 +45,9 @@ class Remains:
     _judge: Judge = field(init=False)
     _present: list[Remain] = field(default_factory=list)
     _past: list[Remain] = field(default_factory=list)
+    _covered: Sequence[Remain] | None = None
+    _known_since: datetime | None = None  # the scene, that things differ from
+    _learning_at: datetime | None = None
     _count: int = 0
 
     def __post_init__(self) -> None:
@@ -68,14 +75,29 @@ class Remains:
         tracks: Mapping[int, Track],
         at: datetime,
         matter: Sequence[Box] = (),
+        *,
+        dark: bool = False,
     ) -> RemainsChange:
         """`look` is `background`'s view of this moment; `tracks` all that `Tracking` remembers;
-        `matter` where the model surely sees a thing left behind, in pixels of the frame.
+        `matter` where the model surely sees a thing left behind, in pixels of the frame. `dark`:
+        lamps light the scene.
         """
         if look.restarted:
-            return RemainsChange(ended=self.forget(at))
+            self._known_since = None
+            covered = self._covered
+            ended = self.forget(at)
+            self._covered = ended if covered is None else covered
+            return RemainsChange(ended=ended)
         if not look.ready:
+            self._learning_at, self._known_since = at, None
             return RemainsChange()
+        if self._known_since is None:
+            # Of pictures far apart, each shows a mover elsewhere: the mean of them shows none.
+            close = self._learning_at is not None and at - self._learning_at < CLOSE
+            self._known_since = at if close else _LONG_AGO
+        if look.returned:
+            self._known_since = _LONG_AGO
+            self._uncover()
         ended = self._ended(look, background, at)
         appeared: list[Remain] = []
         if not look.settled or not look.age_s.any():
@@ -85,11 +107,14 @@ class Remains:
             for one in leftovers(look, background, self.persistence_s)
             if not self._joins_known(one, look, at) and not self._past_one(one, at)
         ]
-        for leftover, verdict in zip(
-            fresh, self._judge.advance(fresh, look.scale, tracks, at, matter), strict=True
-        ):
+        verdicts = self._judge.advance(
+            fresh, look.scale, tracks, at, matter, known_since=self._known_since
+        )
+        for leftover, verdict in zip(fresh, verdicts, strict=True):
             if verdict is not Verdict.OBJECT:
-                self._absorb(leftover, verdict, background)
+                known = tracks.values()
+                goes = dark or any(seen_here(each, leftover.box, at, known) for each in known)
+                self._absorb(leftover, verdict, background, goes=goes)
             elif not self._joins_known(leftover, look, at):
                 appeared.append(self._begun(leftover, at))
         for remain in appeared:  # with the parts that came in the same moment
@@ -110,12 +135,19 @@ class Remains:
         self._present.append(remain)
         return remain
 
-    def _absorb(self, leftover: Leftover, verdict: Verdict, background: Background) -> None:
-        """What will never be an object belongs to the scene in time."""
+    def _absorb(
+        self, leftover: Leftover, verdict: Verdict, background: Background, *, goes: bool
+    ) -> None:
+        """What will never be an object belongs to the scene in time.
+
+        `goes`: somebody may be there whose lamps or shadow it is, and go again.
+        """
         if verdict in (Verdict.LIGHT, Verdict.TAKEN_AWAY):
             if leftover.age_s > 2 * self.persistence_s:
                 background.absorb(_grown(leftover.region))
-        elif verdict is Verdict.OTHER_VIEW or leftover.age_s > ABSORB_S:
+        elif leftover.age_s > ABSORB_S or (
+            verdict is Verdict.OTHER_VIEW and not (goes and leftover.age_s < OTHER_VIEW_S)
+        ):
             background.absorb(leftover.region)
 
     def _grown(self) -> Sequence[Remain]:
@@ -145,11 +177,20 @@ class Remains:
 
     def forget(self, at: datetime) -> Sequence[Remain]:
         """The view is another one: all ends."""
+        self._covered = None
         ended = list(self._present)
         for remain in ended:
             remain.ended_at, remain.end = at, "view_changed"
         self._present.clear()
         return ended
+
+    def _uncover(self) -> None:
+        """The scene of before is back, and what lay there is known already."""
+        for remain in self._covered or ():
+            self._count += 1
+            again = replace(remain, number=self._count, gone_since=None, ended_at=None, end=None)
+            self._present.append(again)
+        self._covered = None
 
     def _known(self, leftover: Leftover, look: Look, at: datetime) -> Remain | None:
         if leftover.area > LARGEST_SHARE * leftover.region.size:

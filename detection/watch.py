@@ -156,7 +156,9 @@ class CameraWatch:
             self._background.restart(at)
             return RemainsChange(ended=self._remains.forget(at))
         matter = boxes_of(self.detections, THING_CLASSES, _SURE)
-        return self._remains.advance(look, self._background, self._tracking.tracks, at, matter)
+        dark = self._light.profile.dark
+        tracks = self._tracking.tracks
+        return self._remains.advance(look, self._background, tracks, at, matter, dark=dark)
 
     def _detected(
         self,

@@ -10,7 +10,7 @@ from detection.passage import passers_of
 from detection.picture_zones import PictureZone, picture_zones, zone_of
 from detection.remain import Remain
 from detection.rules.found_remain import Found, confirmed
-from detection.rules.hardly_matter import is_hardly_matter
+from detection.rules.hardly_matter import is_hardly_matter, is_small
 from detection.scene_view import SceneView
 
 WIDEST_M = 40.0  # of ground across the picture: somebody there has 27 of 640 working pixels (ours)
@@ -19,9 +19,13 @@ NAMED_PICTURES, NAMED_SCORE = 3, 0.5  # that the model takes to lift a doubt (ou
 
 @dataclass(slots=True, eq=False)
 class _Doubted:
-    """Hardly matter, and in how many pictures the model called it that nevertheless."""
+    """Hardly matter, and in how many pictures the model called it that nevertheless.
+
+    `small`: it was too small to tell; it is judged anew when it has grown.
+    """
 
     remain: Remain
+    small: bool
     named: int = 0
 
 
@@ -44,12 +48,14 @@ class ZoneRemains:
             self._zones = picture_zones(view.camera.zones, width, height)
         found = []
         for remain in (*view.remains.appeared, *view.remains.grown):
-            if remain.told or remain.number in self._doubted:
+            doubted = self._doubted.get(remain.number)
+            if remain.told or (doubted is not None and not doubted.small):
                 continue
             one = self._in_zone(remain, view)
             if one is not None and is_hardly_matter(one, view):
-                self._doubted[remain.number] = _Doubted(remain)
+                self._doubted[remain.number] = _Doubted(remain, is_small(remain))
             elif one is not None:
+                self._doubted.pop(remain.number, None)
                 found.append(one)
         return found + self._doubted_no_more(view)
 

@@ -342,3 +342,40 @@ def test_who_stands_before_a_thing_is_no_part_of_it_nor_is_what_they_set_down() 
     assert len(events) == 2
     assert events[0].box[3] - events[0].box[1] < 40  # without who stood there
     assert abs((events[1].box[0] + events[1].box[2]) / 2 - 215) < 8
+
+
+def test_what_a_truck_tips_that_stands_close_for_long_is_told_and_what_lay_there_only_once() -> (
+    None
+):
+    """It fills so much of the picture for so long that it is learnt as another scene."""
+    panels = np.random.default_rng(5).integers(20, 230, (7, 9, 3)).astype(np.uint8)
+    truck = cv2.resize(panels, (340, HEIGHT - 10), interpolation=cv2.INTER_NEAREST)
+
+    def scene(image: Image, at_s: float) -> None:
+        if at_s >= 8:
+            bag(image, 60, 180)
+        if at_s >= 24:
+            cv2.ellipse(image, (260, 190), (30, 18), 0, 180, 360, (60, 90, 125), -1)
+        if 18 <= at_s <= 34:
+            left = max(480 - (at_s - 18) * 250, 130) + max(at_s - 33, 0) * 350
+            part = image[10:, round(left) : round(left) + 340]
+            part[:] = truck[:, : part.shape[1]]
+
+    first, second = (event for event in told(film(scene, 46)) if event.ended_at is None)
+    assert abs((first.box[0] + first.box[2]) / 2 - 60) < 8
+    assert abs((second.box[0] + second.box[2]) / 2 - 260) < 12
+
+
+def test_what_lies_in_the_light_of_lamps_is_told_when_they_are_gone() -> None:
+    """By night a third of the picture may be lit; it is no scene of its own."""
+
+    def scene(image: Image, at_s: float) -> Image:
+        if at_s >= 13:
+            bag(image, 240, 180)
+        dark = image * 0.3
+        if 12 <= at_s <= 22:
+            dark[100:, 100:400] += 50
+        return np.clip(dark, 0, 255).astype(np.uint8)
+
+    (event,) = told(film(scene, 36))
+    assert abs((event.box[0] + event.box[2]) / 2 - 240) < 8

@@ -49,6 +49,8 @@ ROAD, VERGE = CameraZoneKind.ROAD, CameraZoneKind.NO_DUMP
         (found(MIRROR, ROAD, "spill_liquid"), False),  # the model knows it
         (found(replace(MIRROR, tint=0.13), ROAD), False),  # soil
         (found(replace(MIRROR, gain=0.6), ROAD), False),  # slurry
+        (found(replace(MIRROR, gain=1.1), ROAD), True),
+        (found(replace(MIRROR, gain=1.05), ROAD), False),  # as bright as the ground: no mirror
         (found(replace(MIRROR, contrast=45.0), ROAD), True),
         (found(replace(MIRROR, contrast=24.0), VERGE), True),
         (found(replace(MIRROR, contrast=24.0, crossing=0.78), VERGE), False),  # a pale heap

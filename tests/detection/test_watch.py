@@ -230,7 +230,7 @@ def test_a_thing_lies_in_the_zone_of_its_foot() -> None:
     verge = CameraZone("verge", CameraZoneKind.NO_DUMP, ((0, 0.5), (1, 0.5), (1, 1), (0, 1)))
     zones = picture_zones((road, verge), WIDTH, HEIGHT)
     region = np.zeros((HEIGHT, WIDTH), bool)
-    region[40:105, 100:120] = True
+    region[25:101, 100:120] = True  # the verge begins at 90
     found = zone_of(region, zones)
     assert found is not None
     assert found.zone.id == "verge"

@@ -38,6 +38,7 @@ def remain(
     wet: bool = False,
     added: float = 1.2,
     steep: float = 0.2,
+    displaced: float = 0.1,
     at_s: float = 0.0,
 ) -> Remain:
     region = np.zeros(SIZE[::-1], bool)
@@ -45,7 +46,7 @@ def remain(
     region[y1:y2, x1 : x1 + round((x2 - x1) * filled)] = True
     first = Leftover(
         region=region, blob_area=1, area=1, age_s=5.0, since_s=5.0, box=box, cluster=box,
-        contrast=40.0, added=added, displaced=0.1, at_border=False, wet=wet, steep=steep,
+        contrast=40.0, added=added, displaced=displaced, at_border=False, wet=wet, steep=steep,
     )  # fmt: skip
     at = BEGIN + timedelta(seconds=at_s)
     return Remain(1, first, region, box, at, at, int(region.sum()))
@@ -88,6 +89,7 @@ TRAIL: Box = (400, 100, 440, 190)  # 1.3 m wide
 WALKER: Box = (400, 100, 420, 145)
 AWAY: Box = (300, 0, 340, 40)
 CLOUD: Box = (50, 100, 250, 250)  # 6.2 m by 16.7 m
+DROP: Box = (300, 200, 309, 211)  # 99 pixels
 
 
 @pytest.mark.parametrize(
@@ -114,6 +116,11 @@ CLOUD: Box = (50, 100, 250, 250)  # 6.2 m by 16.7 m
         (ROAD, remain(STRIPE, wet=True, added=0.7, steep=0.08), None, False),  # light that is gone
         (ROAD, remain(STRIPE, wet=True, added=0.7, steep=0.08), "spill_liquid", True),
         (VERGE, remain(STRIPE, added=0.7), None, True),
+        (VERGE, remain(DROP), None, False),  # too little of it to say
+        (VERGE, remain(DROP), "bag", True),
+        (ROAD, remain(DROP), None, True),  # a clod
+        (ROAD, remain(DROP, displaced=0.4), None, False),  # a patch that dries
+        (ROAD, remain(STRIPE, displaced=0.4), None, True),
         (VERGE, remain(AWAY), None, False),  # who knows how far up it goes
         (VERGE, remain(AWAY), "bulky_item", True),
     ],
@@ -141,6 +148,16 @@ def test_a_doubt_is_lifted_where_the_model_names_it_surely_and_again() -> None:
     pictures = [remains.found(scene.view(seen=named("bag", LAMP))) for _ in range(4)]
     assert [len(found) for found in pictures] == [0, 0, 1, 0]
     assert pictures[2][0].class_name == "bag"
+
+
+def test_what_was_too_small_to_tell_is_told_when_it_has_grown() -> None:
+    scene, remains, one = Scene(VERGE), ZoneRemains(VERGE), remain(DROP)
+    assert not remains.found(scene.view(RemainsChange([one])))
+    one.region[200:211, 300:310] = True
+    (found,) = remains.found(scene.view(RemainsChange(grown=[one])))
+    assert found.remain is one
+    one.told = True
+    assert not any(remains.found(scene.view(seen=named("bag", DROP))) for _ in range(4))
 
 
 def test_what_is_gone_is_not_told_any_more() -> None:
@@ -206,4 +223,18 @@ def test_what_one_passed_within_a_moment_is_one_spill_whoever_is_named(
     assert other.passer is not None
     assert (one.passer.track_id, other.passer.track_id) == (8, 7)
     groups = told.together([one, other], 0.0, SIZE[0])
+    assert (len(groups) == 1) is joined
+
+
+@pytest.mark.parametrize(("apart_px", "joined"), [(45, True), (60, False)])
+def test_what_begins_beside_a_thing_soon_after_it_is_a_part_of_it(
+    apart_px: int, joined: bool
+) -> None:
+    """Beside: within 8 % of the picture's width, 51 px of 640."""
+    scene = Scene(VERGE)
+    _, y1, x2, y2 = CLOD
+    beside: Box = (x2 + apart_px, y1, x2 + apart_px + 30, y2)
+    later = replace(remain(beside, at_s=8.0), number=2)
+    both = ZoneRemains(VERGE).found(scene.view(RemainsChange([remain(CLOD), later])))
+    groups = ToldRemains("illegal_dumping").together(both, 0.0, SIZE[0])
     assert (len(groups) == 1) is joined
