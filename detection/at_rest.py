@@ -14,6 +14,7 @@ from datetime import datetime, timedelta
 import numpy as np
 
 from detection.box_geometry import area_of, gap, share_covered, shared
+from detection.detections import VEHICLE_CLASSES
 from detection.scene_event import Box
 from detection.tracking import Track
 
@@ -27,6 +28,7 @@ UNSEEN_SHARE = 0.3
 LEAST_SEEN = 5  # pictures of what only motion shows, or the model too seldom to know it
 UPRIGHT = 1.8  # times as tall as wide
 UPRIGHT_SMALL = 1.2  # of what is a few pixels wide (ours)
+BROAD = 1.8  # times a walker's width: nobody (ours)
 MOVED = 0.5  # of its own length: less is a box that wavers
 STEP = 0.3  # of the mover's length: so far from the place its box may begin or end (ours)
 ABOUT_S = 6.0  # who leaves a thing goes within so long of setting it down (ours)
@@ -37,12 +39,23 @@ SWOLLEN = 1.3  # a box that much larger than what stays holds somebody else too 
 
 
 def looks_like_somebody(box: Box, tracks: Iterable[Track], *, small: bool = False) -> bool:
-    """Upright, and as tall as those who walk by: a person at rest whom no model names."""
+    """Upright, and as large as those who walk by: a person at rest whom no model names.
+
+    Vehicles do not count: a trail that runs away from the camera is as tall as a truck.
+    """
     wide, tall = box[2] - box[0], box[3] - box[1]
     if tall < (UPRIGHT_SMALL if small else UPRIGHT) * wide:
         return False
-    heights = (track.box[3] - track.box[1] for track in tracks if track.travelled() >= MOVED)
-    return any(0.6 * height < tall < 1.6 * height for height in heights)
+    walkers = (
+        track.box
+        for track in tracks
+        if track.travelled() >= MOVED
+        and not (track.known_to_model and track.class_name in VEHICLE_CLASSES)
+    )
+    return any(
+        0.6 * (y2 - y1) < tall < 1.6 * (y2 - y1) and wide < BROAD * (x2 - x1)
+        for x1, y1, x2, y2 in walkers
+    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -29,7 +29,9 @@ GONE_SHARE = 0.2  # less of it than this still differs from the old scene
 FADED = 0.35  # of its first contrast: less is a ghost (ours)
 REMEMBERED_S = 120.0  # what is gone, so that a part of it is not told again
 GROWS_S = 15.0  # a heap that is tipped, say (ours)
-ONE_THING = 4.0  # times its area: a region larger than that is a vehicle before it (ours)
+ONE_THING = 4.0
+"""Times its area: what is larger is no part of it, but a vehicle before it, or a shadow (ours).
+What is one thing all the same is told as one (`ToldRemains`)."""
 GROWN_TIMES = 1.2  # its area: it is asked anew in which zone it lies (ours)
 CLOSE = timedelta(seconds=1)  # pictures that show a mover in one place (ours)
 _LONG_AGO = datetime.min.replace(tzinfo=UTC)
@@ -198,8 +200,10 @@ class Remains:
         near_px = TOGETHER_SHARE * leftover.region.shape[1] / look.scale
         for remain in self._present:
             area = int(remain.region.sum())
+            if leftover.area > ONE_THING * area:
+                continue
             common = int((remain.region & leftover.region).sum())
-            if common > 0.1 * min(area, leftover.area) and leftover.area <= ONE_THING * area:
+            if common > 0.1 * min(area, leftover.area):
                 return remain
             since = at - timedelta(seconds=leftover.since_s)
             together = abs((remain.started_at - since).total_seconds()) < TOGETHER_S

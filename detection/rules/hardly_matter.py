@@ -17,9 +17,9 @@ from detection.rules.found_remain import Found
 from detection.scene_view import SceneView
 
 EDGE_PX = 2.0
-UPRIGHT = {CameraZoneKind.ROAD: 2.0, CameraZoneKind.NO_DUMP: 3.5}
+UPRIGHT = {CameraZoneKind.ROAD: 2.0, CameraZoneKind.NO_DUMP: 2.8}
 """Times as tall as wide. Matter told on a road had 1.7 at most, somebody who stood there 2.2, and
-4.9 with their mirror image in the wet; a wardrobe on the verge had 2.2."""
+4.9 with their mirror image in the wet; on the verge a wardrobe had 2.2, somebody 3.2."""
 NARROW_M = 1.0
 """Of who stands on a road; what runs on it away from the camera may be wider, and as tall."""
 BLOCK_M = (1.2, 6.0)
@@ -38,7 +38,10 @@ LARGEST_M2 = 100.0
 STAIN_ADDED = 0.9
 """A stain that stands out so little more than the ground did is a shadow, or light that is gone:
 off the road these had 0.09 to 0.92, what was tipped and looked wet 1.13 and more. What is spilled
-on lines may have 0.15, but has an outline."""
+on lines may have 0.15, but has an outline, steep..."""
+STAIN_CROSSING = 0.2
+"""...or of its own: slurry by night and in rain had 0.26 and more, light that was gone 0.17 and
+less."""
 ROAD_MATTER = frozenset(name for name, kind in DUMPED_CLASSES.items() if kind == "spillage") | {
     "waste_pile"
 }
@@ -56,7 +59,8 @@ def is_hardly_matter(found: Found, view: SceneView) -> bool:
     off_road = found.zone.zone.kind is CameraZoneKind.NO_DUMP
     if is_small(found.remain) and (off_road or first.displaced >= SMALL_DISPLACED):
         return True
-    if first.wet and first.added < STAIN_ADDED and (off_road or first.steep < LIGHT_STEEP):
+    faded = first.steep < LIGHT_STEEP and first.crossing < STAIN_CROSSING
+    if first.wet and first.added < STAIN_ADDED and (off_road or faded):
         return True
     wide_m, deep_m = _flat_m(found, view)
     return box[1] <= EDGE_PX or _is_upright(found, wide_m) or wide_m * deep_m > LARGEST_M2

@@ -162,6 +162,23 @@ def test_who_is_a_few_pixels_tall_and_upright_may_be_somebody_far_away() -> None
     assert verdict(Judge(5.0), still((200, 100, 214, 112)), 60, passes) is Verdict.OBJECT
 
 
+@pytest.mark.parametrize(
+    ("named", "said"),
+    [(None, Verdict.DOUBTFUL), ("person", Verdict.DOUBTFUL), ("muck_truck", Verdict.OBJECT)],
+)
+def test_a_trail_as_tall_as_the_truck_that_lost_it_is_nobody(
+    named: str | None, said: Verdict
+) -> None:
+    passes = way(2, (30, (0, 100, 160, 240)), (40, (400, 100, 560, 240)), named=named)
+    assert verdict(Judge(5.0), still((200, 120, 250, 230)), 60, passes) is said
+
+
+def test_what_is_twice_as_broad_as_who_walks_by_is_nobody() -> None:
+    passes = way(2, (30, (0, 100, 40, 210)), (40, (400, 100, 440, 210)), named="person")
+    assert verdict(Judge(5.0), still((200, 100, 260, 220)), 60, passes) is Verdict.DOUBTFUL
+    assert verdict(Judge(5.0), still((200, 100, 280, 250)), 60, passes) is Verdict.OBJECT
+
+
 def test_the_ground_under_a_vehicle_that_stood_there_from_the_first_is_no_thing() -> None:
     """Its track began where it stood, and the ground has more of a pattern than the car had."""
     place: Box = (200.0, 150.0, 320.0, 220.0)

@@ -39,6 +39,7 @@ def remain(
     added: float = 1.2,
     steep: float = 0.2,
     displaced: float = 0.1,
+    crossing: float = 0.0,
     at_s: float = 0.0,
 ) -> Remain:
     region = np.zeros(SIZE[::-1], bool)
@@ -47,6 +48,7 @@ def remain(
     first = Leftover(
         region=region, blob_area=1, area=1, age_s=5.0, since_s=5.0, box=box, cluster=box,
         contrast=40.0, added=added, displaced=displaced, at_border=False, wet=wet, steep=steep,
+        crossing=crossing,
     )  # fmt: skip
     at = BEGIN + timedelta(seconds=at_s)
     return Remain(1, first, region, box, at, at, int(region.sum()))
@@ -107,6 +109,7 @@ DROP: Box = (300, 200, 309, 211)  # 99 pixels
         (VERGE, remain(LAMP, wet=True), None, True),
         (VERGE, remain(LAMP), "bulky_item", True),
         (VERGE, remain(WALKER), None, True),  # a wardrobe
+        (VERGE, remain((400, 100, 420, 160)), None, False),  # somebody
         (ROAD, remain(WALKER), None, False),
         (ROAD, remain(WALKER), "bag", True),
         (ROAD, remain(TRAIL, filled=0.5), None, True),
@@ -115,6 +118,7 @@ DROP: Box = (300, 200, 309, 211)  # 99 pixels
         (ROAD, remain(STRIPE, wet=True, added=0.7), None, True),  # slurry across lines
         (ROAD, remain(STRIPE, wet=True, added=0.7, steep=0.08), None, False),  # light that is gone
         (ROAD, remain(STRIPE, wet=True, added=0.7, steep=0.08), "spill_liquid", True),
+        (ROAD, remain(STRIPE, wet=True, added=0.7, steep=0.08, crossing=0.3), None, True),
         (VERGE, remain(STRIPE, added=0.7), None, True),
         (VERGE, remain(DROP), None, False),  # too little of it to say
         (VERGE, remain(DROP), "bag", True),
