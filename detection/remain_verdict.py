@@ -32,6 +32,10 @@ SMALL_PX = 200  # working pixels: a person far away is as small (ours)
 WITH_S = 2.0  # parts of one thing stand still within so long of each other (ours)
 NAMED_S, NAMED_PICTURES = 2.0, 3  # named in so many pictures of so many seconds (ours)
 SAME_THING = 0.4  # of each box lies in the other (ours)
+SEEN_LONG_S = 10.0  # a thing is taken for somebody for 8 s at most, somebody for 16 s (ours)
+SEEN_APART_S = 1.0  # so much counts of a time in which nothing was looked at
+SAME_PLACE = 0.7  # of each box lies in the other
+AS_LARGE = 0.7  # times its area when somebody was seen in it (ours)
 LIT_S = 60.0  # so long it is remembered where light fell (ours)
 OF_LIGHT = 0.7  # of a region lies in it (ours)
 FROM_THE_FIRST = timedelta(seconds=1.5)
@@ -75,6 +79,21 @@ class _Lit:
 
 
 @dataclass(slots=True, eq=False)
+class _Seen:
+    """A region that the model saw somebody in: since when it was still, how large, how long."""
+
+    seen_at: datetime
+    since: datetime
+    box: Box
+    area: int
+    for_s: float = 0.0
+
+    def is_same(self, leftover: Leftover, since: datetime) -> bool:
+        together = abs((since - self.since).total_seconds()) <= WITH_S
+        return together and shared(self.box, leftover.box) >= SAME_PLACE
+
+
+@dataclass(slots=True, eq=False)
 class Judge:
     """Of one camera. Remembers for a moment where somebody was at rest."""
 
@@ -83,6 +102,7 @@ class Judge:
     _lit: list[_Lit] = field(default_factory=list)
     _matter: list[tuple[datetime, Box]] = field(default_factory=list)
     _known_since: datetime | None = None
+    _seen: list[_Seen] = field(default_factory=list)
 
     def advance(
         self,
@@ -114,10 +134,11 @@ class Judge:
             (at, one) for one, verdict in zip(regions, resting, strict=True) if verdict in _SOMEBODY
         ]
         verdicts = [
-            own or self._of_still(one, scale, known, at)
+            own or self._still_there(one, at) or self._of_still(one, scale, known, at)
             for one, own in zip(regions, resting, strict=True)
         ]
         self._remember_lit(regions, verdicts, at)
+        self._remember_seen(regions, resting, at)
         things = [
             one for one, verdict in zip(regions, verdicts, strict=True) if verdict is Verdict.OBJECT
         ]
@@ -142,6 +163,31 @@ class Judge:
         if not leftover.was_plainly_added or self._was_from_the_first(since):
             return Verdict.TAKEN_AWAY
         return Verdict.DOUBTFUL if self._doubtful(leftover, tracks, at) else Verdict.OBJECT
+
+    def _still_there(self, leftover: Leftover, at: datetime) -> Verdict | None:
+        """Somebody was seen in it for long, and it is as large as it was then: they are there."""
+        since = at - timedelta(seconds=leftover.since_s)
+        for one in self._seen:
+            as_large = leftover.area >= AS_LARGE * one.area
+            if one.for_s >= SEEN_LONG_S and as_large and one.is_same(leftover, since):
+                one.seen_at = at
+                return None if self._is_named(leftover) else Verdict.SEEN
+        return None
+
+    def _remember_seen(
+        self, regions: Sequence[Leftover], verdicts: Sequence[Verdict | None], at: datetime
+    ) -> None:
+        self._seen = [one for one in self._seen if (at - one.seen_at).total_seconds() < LIT_S]
+        for leftover, verdict in zip(regions, verdicts, strict=True):
+            if verdict is not Verdict.SEEN:
+                continue
+            since = at - timedelta(seconds=leftover.since_s)
+            known = next((one for one in self._seen if one.is_same(leftover, since)), None)
+            if known is None:
+                known = _Seen(at, since, leftover.box, leftover.area)
+                self._seen.append(known)
+            known.for_s += min((at - known.seen_at).total_seconds(), SEEN_APART_S)
+            known.seen_at, known.box, known.area = at, leftover.box, leftover.area
 
     def _was_from_the_first(self, since: datetime) -> bool:
         return self._known_since is not None and since - self._known_since < FROM_THE_FIRST

@@ -289,3 +289,26 @@ def test_what_the_model_names_is_a_thing_from_the_first() -> None:
         judge.advance([one], 1.0, {}, at(12 + n / 5), [BAG], known_since=at(5)) for n in range(3)
     ]
     assert said[-1] == [Verdict.OBJECT]
+
+
+@pytest.mark.parametrize(
+    ("seen_until_s", "left", "said"),
+    [
+        (32, (300, 190, 360, 250), Verdict.SEEN),  # it has not changed since
+        (25, (300, 190, 360, 250), Verdict.OBJECT),  # the model was wrong for some seconds
+        (32, (300, 220, 330, 250), Verdict.OBJECT),  # what they left
+    ],
+)
+def test_who_was_seen_to_stand_for_long_stands_there_while_the_place_looks_the_same(
+    seen_until_s: int, left: Box, said: Verdict
+) -> None:
+    """The model sees them no more, and somebody who passed may have been taken for them."""
+    place: Box = (300.0, 190.0, 360.0, 250.0)
+    came = way(
+        1, (15, (0.0, 190.0, 60.0, 250.0)), (19, place), (seen_until_s, place), named="person"
+    )
+    left_later = way(2, (34, place), (40, (580.0, 190.0, 640.0, 250.0)))
+    judge = Judge(5.0)
+    for second in np.arange(20.0, seen_until_s, 0.5):
+        verdict(judge, still(place, age_s=float(second) - 19), float(second), came)
+    assert verdict(judge, still(left, age_s=26), 45, came, left_later) is said
