@@ -38,8 +38,6 @@ SAME_PLACE = 0.7  # of each box lies in the other
 AS_LARGE = 0.7  # times its area when somebody was seen in it (ours)
 LIT_S = 60.0  # so long it is remembered where light fell (ours)
 OF_LIGHT = 0.7  # of a region lies in it (ours)
-FROM_THE_FIRST = timedelta(seconds=1.5)
-"""What began so soon after the scene was learnt stood there meanwhile, and went (ours)."""
 TOUCHES_PX = 8.0  # working pixels: parts no further apart are of one thing
 
 
@@ -52,8 +50,7 @@ class Verdict(StrEnum):
     STANDS = "stands"  # more came there than went
     SEEN = "seen"  # the model sees a person or vehicle there
     LIGHT = "light"  # large, and fading away at its rim: light that falls there, or is gone
-    TAKEN_AWAY = "taken_away"  # the old scene was the sharper one, the same displaced, or hidden,
-    # or learnt with somebody in it
+    TAKEN_AWAY = "taken_away"  # the old scene was the sharper one, the same displaced, or hidden
     DOUBTFUL = "doubtful"  # upright like somebody and nobody left, or cut by the picture's edge
 
 
@@ -101,7 +98,6 @@ class Judge:
     _somebody: list[tuple[datetime, Leftover]] = field(default_factory=list)
     _lit: list[_Lit] = field(default_factory=list)
     _matter: list[tuple[datetime, Box]] = field(default_factory=list)
-    _known_since: datetime | None = None
     _seen: list[_Seen] = field(default_factory=list)
 
     def advance(
@@ -111,15 +107,11 @@ class Judge:
         tracks: Mapping[int, Track],
         at: datetime,
         matter: Sequence[Box] = (),
-        *,
-        known_since: datetime | None = None,
     ) -> list[Verdict]:
         """One verdict a region, in order; `scale` is working pixels per pixel of the frame.
 
-        `matter`: where the model surely sees a thing left behind, in this picture. `known_since`:
-        since when the scene is known that they differ from.
+        `matter`: where the model surely sees a thing left behind, in this picture.
         """
-        self._known_since = known_since
         known = tracks.values()
         named_since = at - timedelta(seconds=NAMED_S)
         self._matter = [seen for seen in self._matter if seen[0] >= named_since]
@@ -160,7 +152,7 @@ class Judge:
             return Verdict.OBJECT
         if leftover.is_light or self._was_lit(leftover, at):
             return Verdict.LIGHT
-        if not leftover.was_plainly_added or self._was_from_the_first(since):
+        if not leftover.was_plainly_added:
             return Verdict.TAKEN_AWAY
         return Verdict.DOUBTFUL if self._doubtful(leftover, tracks, at) else Verdict.OBJECT
 
@@ -188,9 +180,6 @@ class Judge:
                 self._seen.append(known)
             known.for_s += min((at - known.seen_at).total_seconds(), SEEN_APART_S)
             known.seen_at, known.box, known.area = at, leftover.box, leftover.area
-
-    def _was_from_the_first(self, since: datetime) -> bool:
-        return self._known_since is not None and since - self._known_since < FROM_THE_FIRST
 
     def _beside_somebody(self, leftover: Leftover, scale: float) -> bool:
         """It touches what was held to be a mover at rest until a moment ago, or is a part of it."""

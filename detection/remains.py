@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 
 import cv2
 import numpy as np
@@ -33,8 +33,6 @@ ONE_THING = 4.0
 """Times its area: what is larger is no part of it, but a vehicle before it, or a shadow (ours).
 What is one thing all the same is told as one (`ToldRemains`)."""
 GROWN_TIMES = 1.2  # its area: it is asked anew in which zone it lies (ours)
-CLOSE = timedelta(seconds=1)  # pictures that show a mover in one place (ours)
-_LONG_AGO = datetime.min.replace(tzinfo=UTC)
 TOGETHER_S = 4.0  # parts that appeared within so long and lie close by are one thing
 TOGETHER_SHARE = 0.06  # of the picture's width
 
@@ -48,8 +46,6 @@ class Remains:
     _present: list[Remain] = field(default_factory=list)
     _past: list[Remain] = field(default_factory=list)
     _covered: Sequence[Remain] | None = None
-    _known_since: datetime | None = None  # the scene, that things differ from
-    _learning_at: datetime | None = None
     _count: int = 0
 
     def __post_init__(self) -> None:
@@ -85,20 +81,13 @@ class Remains:
         lamps light the scene.
         """
         if look.restarted:
-            self._known_since = None
             covered = self._covered
             ended = self.forget(at)
             self._covered = ended if covered is None else covered
             return RemainsChange(ended=ended)
         if not look.ready:
-            self._learning_at, self._known_since = at, None
             return RemainsChange()
-        if self._known_since is None:
-            # Of pictures far apart, each shows a mover elsewhere: the mean of them shows none.
-            close = self._learning_at is not None and at - self._learning_at < CLOSE
-            self._known_since = at if close else _LONG_AGO
         if look.returned:
-            self._known_since = _LONG_AGO
             self._uncover()
         ended = self._ended(look, background, at)
         appeared: list[Remain] = []
@@ -109,9 +98,7 @@ class Remains:
             for one in leftovers(look, background, self.persistence_s)
             if not self._joins_known(one, look, at) and not self._past_one(one, at)
         ]
-        verdicts = self._judge.advance(
-            fresh, look.scale, tracks, at, matter, known_since=self._known_since
-        )
+        verdicts = self._judge.advance(fresh, look.scale, tracks, at, matter)
         for leftover, verdict in zip(fresh, verdicts, strict=True):
             if verdict is not Verdict.OBJECT:
                 known = tracks.values()

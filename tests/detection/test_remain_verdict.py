@@ -275,22 +275,6 @@ def test_what_the_model_names_again_and_again_is_a_thing(looks) -> None:
         assert (verdicts[3] is Verdict.OBJECT) is said
 
 
-@pytest.mark.parametrize(("known_since_s", "said"), [(5.0, "taken_away"), (2.0, "object")])
-def test_what_began_as_the_scene_was_learnt_stood_in_it_meanwhile(
-    known_since_s: float, said: str
-) -> None:
-    one = still(BAG, age_s=6.0)  # since 6 s
-    assert Judge(5.0).advance([one], 1.0, {}, at(12), known_since=at(known_since_s)) == [said]
-
-
-def test_what_the_model_names_is_a_thing_from_the_first() -> None:
-    judge, one = Judge(5.0), still(BAG, age_s=6.0)
-    said = [
-        judge.advance([one], 1.0, {}, at(12 + n / 5), [BAG], known_since=at(5)) for n in range(3)
-    ]
-    assert said[-1] == [Verdict.OBJECT]
-
-
 @pytest.mark.parametrize(
     ("seen_until_s", "left", "said"),
     [
