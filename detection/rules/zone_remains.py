@@ -21,7 +21,7 @@ NAMED_PICTURES, NAMED_SCORE = 3, 0.5  # that the model takes to lift a doubt (ou
 class _Doubted:
     """Hardly matter, and in how many pictures the model called it that nevertheless.
 
-    `small`: it was too small to tell; it is judged anew when it has grown.
+    `small`: off the road, it was too small to tell; it is judged anew when it has grown.
     """
 
     remain: Remain
@@ -53,7 +53,8 @@ class ZoneRemains:
                 continue
             one = self._in_zone(remain, view)
             if one is not None and is_hardly_matter(one, view):
-                self._doubted[remain.number] = _Doubted(remain, is_small(remain))
+                small = self.zone_kind is CameraZoneKind.NO_DUMP and is_small(remain)
+                self._doubted[remain.number] = _Doubted(remain, small)
             elif one is not None:
                 self._doubted.pop(remain.number, None)
                 found.append(one)

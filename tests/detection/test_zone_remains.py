@@ -154,6 +154,13 @@ def test_a_doubt_is_lifted_where_the_model_names_it_surely_and_again() -> None:
     assert pictures[2][0].class_name == "bag"
 
 
+def test_a_patch_of_road_that_dries_may_grow() -> None:
+    scene, remains, one = Scene(ROAD), ZoneRemains(ROAD), remain(DROP, displaced=0.4)
+    assert not remains.found(scene.view(RemainsChange([one])))
+    one.region[200:216, 300:314] = True
+    assert not remains.found(scene.view(RemainsChange(grown=[one])))
+
+
 def test_what_was_too_small_to_tell_is_told_when_it_has_grown() -> None:
     scene, remains, one = Scene(VERGE), ZoneRemains(VERGE), remain(DROP)
     assert not remains.found(scene.view(RemainsChange([one])))
