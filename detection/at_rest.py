@@ -14,7 +14,7 @@ from datetime import datetime, timedelta
 import numpy as np
 
 from detection.box_geometry import area_of, gap, share_covered, shared
-from detection.detections import VEHICLE_CLASSES
+from detection.detections import PERSON_CLASSES, VEHICLE_CLASSES
 from detection.scene_event import Box
 from detection.tracking import Track
 
@@ -47,15 +47,18 @@ def looks_like_somebody(box: Box, tracks: Iterable[Track], *, small: bool = Fals
     if tall < (UPRIGHT_SMALL if small else UPRIGHT) * wide:
         return False
     walkers = (
-        track.box
-        for track in tracks
-        if track.travelled() >= MOVED
-        and not (track.known_to_model and track.class_name in VEHICLE_CLASSES)
+        track.box for track in tracks if track.travelled() >= MOVED and not _is_vehicle(track)
     )
     return any(
         0.6 * (y2 - y1) < tall < 1.6 * (y2 - y1) and wide < BROAD * (x2 - x1)
         for x1, y1, x2, y2 in walkers
     )
+
+
+def _is_vehicle(track: Track) -> bool:
+    """The model took it for one more often than for a person."""
+    vehicle = sum(track.votes[name] for name in VEHICLE_CLASSES)
+    return vehicle > sum(track.votes[name] for name in PERSON_CLASSES)
 
 
 @dataclass(frozen=True, slots=True)
