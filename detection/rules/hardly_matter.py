@@ -28,11 +28,11 @@ BLOCK_M = (1.2, 6.0)
 BLOCK_FILL = 0.66
 """...and filled so much of their box; spilled matter that deep filled 0.62 at most."""
 SMALL_PX = 100
-"""Working pixels that differ, 10 of 640 square. Fewer off the road are a shadow's edge, a drop or a
-foot more often than a bag far away (11 to 3)..."""
+"""Working pixels that differ, 10 of 640 square. Fewer off the road are a shadow's edge or a drop
+more often than a bag far away (4 to 1 in five sets of drawn clips)..."""
 SMALL_DISPLACED = 0.3
 """...and on a road a patch that dries or a splash, where they look so much like the ground beside
-them (0.34 to 0.50; nothing spilled that is so small had 0.3)."""
+them (0.41 to 0.50; nothing spilled that is so small had 0.3)."""
 LARGEST_M2 = 100.0
 """Of a box on the ground: a truckload tipped out had 40."""
 STAIN_ADDED = 0.9
