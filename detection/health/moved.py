@@ -9,8 +9,8 @@ from detection.health.look import HealthLook
 from detection.health.parameters import MovedParameters
 from detection.registration import View
 
-NOTHING_FOUND = 0.15
-"""Fewer tiles than that are found by chance, too: one of eight (ours)."""
+NOTHING_FOUND = 0.1
+"""Fewer tiles than that are found by chance, too (ours)."""
 
 
 class Aim(StrEnum):
