@@ -157,7 +157,10 @@ class Judge:
         return Verdict.DOUBTFUL if self._doubtful(leftover, tracks, at) else Verdict.OBJECT
 
     def _still_there(self, leftover: Leftover, at: datetime) -> Verdict | None:
-        """Somebody was seen in it for long, and it is as large as it was then: they are there."""
+        """Somebody was seen in it for long, and it is as large as it was then: they are there.
+
+        While that is so, it is remembered.
+        """
         since = at - timedelta(seconds=leftover.since_s)
         for one in self._seen:
             as_large = leftover.area >= AS_LARGE * one.area

@@ -101,8 +101,7 @@ class Remains:
         verdicts = self._judge.advance(fresh, look.scale, tracks, at, matter)
         for leftover, verdict in zip(fresh, verdicts, strict=True):
             if verdict is not Verdict.OBJECT:
-                known = tracks.values()
-                goes = dark or any(seen_here(each, leftover.box, at, known) for each in known)
+                goes = verdict is Verdict.OTHER_VIEW and (dark or _seen_in(leftover, tracks, at))
                 self._absorb(leftover, verdict, background, goes=goes)
             elif not self._joins_known(leftover, look, at):
                 appeared.append(self._begun(leftover, at))
@@ -239,6 +238,10 @@ def _lies(remain: Remain, look: Look, background: Background) -> bool:
     now, before = background.patch(rows, columns)
     contrast = float(np.abs(now - before).max(axis=2)[here].mean())
     return contrast > FADED * remain.first.contrast
+
+
+def _seen_in(leftover: Leftover, tracks: Mapping[int, Track], at: datetime) -> bool:
+    return any(seen_here(each, leftover.box, at, tracks.values()) for each in tracks.values())
 
 
 def _seconds(at: datetime, before: datetime | None) -> float:

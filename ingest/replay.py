@@ -243,6 +243,7 @@ class _Publisher:
         if reason.is_failure:
             self._refused = f" ({reason})"
         else:
+            self._refused = ""
             self._connected.set()
 
     def _on_disconnect(

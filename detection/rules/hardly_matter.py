@@ -31,8 +31,8 @@ SMALL_PX = 100
 """Working pixels that differ, 10 of 640 square. Fewer off the road are a shadow's edge or a drop
 more often than a bag far away (4 to 1 in five sets of drawn clips)..."""
 SMALL_DISPLACED = 0.3
-"""...and on a road a patch that dries or a splash, where they look so much like the ground beside
-them (0.41 to 0.50; nothing spilled that is so small had 0.3)."""
+"""...and on a road a patch that dries, where they look so much like the ground beside them (0.41
+and 0.50 in one clip; nothing spilled that is so small had 0.3)."""
 LARGEST_M2 = 100.0
 """Of a box on the ground: a truckload tipped out had 40."""
 STAIN_ADDED = 0.9
